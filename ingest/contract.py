@@ -1,0 +1,550 @@
+"""The contract: one strict model of what a sender delivers, from which everything else is projected.
+
+Lives here: the pydantic models of an extract, its tables, fields, rules and dated revisions; loading the YAML files;
+resolving an extract to the layout in force in one year.
+Add here: a new property that a contract may declare, or a new rule kind.
+Must not live here: reading data, SQL, Great Expectations, dbt, Dagster. Those are projections and read this model.
+
+Layers of one source of truth: `_fields.yml` says what a field name means everywhere, `_codelists/*.yml` hold dated
+codes, `_agencies.yml` the senders, `<agency>/<extract>.yml` one extract. Nothing else may list fields, codes or rules.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+CONTRACTS_DIR = Path(__file__).parent / "contracts"
+
+M = TypeVar("M", bound=BaseModel)
+
+#: Names reach SQL as quoted identifiers, so they are held to an allow-list at the door.
+NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
+RULE_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,120}$")
+
+
+class ContractError(ValueError):
+    """A contract file breaks the model. The message names the file and the place, never data."""
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, ignored_types=(cached_property,))
+
+
+class FieldType(StrEnum):
+    string = "string"
+    integer = "integer"
+    decimal = "decimal"
+    date = "date"
+    timestamp = "timestamp"
+    boolean = "boolean"
+    code = "code"  # string, held to a code list
+    figure = "figure"  # a published number or a suppression symbol: two columns, <name> and <name>_symbol
+
+
+class Treatment(StrEnum):
+    """What happens to a value before anything is stored outside the identity store (design.md section 6)."""
+
+    keep = "keep"
+    identity = "identity"  # to the identity store only; the row carries child_token instead
+    month = "month"  # a date coarsened to the first of its month, also kept whole in the identity store
+    drop = "drop"  # read for rules, then forgotten (free text, names of staff)
+
+
+class Severity(StrEnum):
+    block_file = "block_file"
+    reject_row = "reject_row"
+    warn = "warn"
+    note = "note"
+
+
+class RuleKind(StrEnum):
+    # derived from fields
+    readable = "readable"  # a value was sent but cannot be read as the field's type
+    required = "required"
+    codelist = "codelist"  # unseen or known-bad code
+    codelist_year = "codelist_year"  # a code of another year's list: kept, noted
+    codelist_spelling = "codelist_spelling"  # a fixable spelling: mended, noted
+    range = "range"
+    pattern = "pattern"
+    max_length = "max_length"
+    checksum = "checksum"  # nhs_number, upn
+    unique = "unique"  # the table's grain
+    # declared in `rules:`
+    not_after = "not_after"  # column <= other (both present)
+    not_before = "not_before"  # column >= other (both present)
+    not_future = "not_future"  # column <= the end of the period's due date
+    required_if = "required_if"  # column present when other in values (or other present, if no values)
+    forbidden_if = "forbidden_if"  # column absent when other in values (or other present)
+    one_of = "one_of"  # exactly one of columns present
+    at_least_one_of = "at_least_one_of"
+    unique_together = "unique_together"  # columns unique in the table
+    within_days = "within_days"  # 0 <= column - other <= days
+    in_period = "in_period"  # column lies in the submission's period (inclusive), within tolerance days
+    matches_submitter = "matches_submitter"  # the row's own authority or agency code is the submitter's
+    not_placeholder = "not_placeholder"  # a date that is 01/01/1900 or 01/01/1970
+
+
+class Code(Strict):
+    """One code of a list. `from`/`to` are the years (period end) in which the list carries it; open when absent."""
+
+    code: str
+    label: str
+    from_year: int | None = Field(None, alias="from")
+    to_year: int | None = Field(None, alias="to")
+    maps_to: str | None = None  # the standard code that replaces it, stored instead (sex 1 -> M)
+    broad: str | None = None  # publication group (ethnicity)
+
+    def in_force(self, year: int) -> bool:
+        """True when the code is in the list of the year in which a period ends."""
+        return (self.from_year is None or self.from_year <= year) and (self.to_year is None or year <= self.to_year)
+
+
+class CodeList(Strict):
+    """Three sets: standard codes (dated), fixable spellings, known-bad values (PUDL's habit)."""
+
+    name: str
+    title: str
+    source: str
+    codes: tuple[Code, ...]
+    fixable: dict[str, str] = Field(default_factory=dict)  # sent spelling (case-folded, trimmed) -> code
+    known_bad: tuple[str, ...] = ()
+
+    @field_validator("fixable")
+    @classmethod
+    def _fold(cls, value: dict[str, str]) -> dict[str, str]:
+        return {k.strip().casefold(): v for k, v in value.items()}
+
+    @model_validator(mode="after")
+    def _targets_exist(self) -> CodeList:
+        known = {c.code for c in self.codes}
+        lost = {v for v in self.fixable.values() if v not in known}
+        lost |= {c.maps_to for c in self.codes if c.maps_to and c.maps_to not in known}
+        if lost:
+            raise ValueError(f"code list {self.name}: targets that are not codes: {sorted(lost)}")
+        return self
+
+    @cached_property
+    def by_code(self) -> dict[str, Code]:
+        return {c.code: c for c in self.codes}
+
+    def stored(self) -> dict[str, str]:
+        """Every spelling that can be stored -> the code that is stored, whatever the year. Keys are case-folded."""
+        out = {c.code.casefold(): c.maps_to or c.code for c in self.codes}
+        for spelling, code in self.fixable.items():
+            out.setdefault(spelling, self.by_code[code].maps_to or code)
+        return out
+
+
+class FieldSpec(Strict):
+    """One column. Everything about it is here: how it is read, judged, treated, described."""
+
+    name: str
+    type: FieldType
+    label: str
+    headers: tuple[str, ...] = ()  # the sender's own column names, canonical first; matched without case or punctuation
+    formats: tuple[str, ...] = ()  # strptime formats, in order; ISO 8601 is always understood because it is unambiguous
+    codelist: str | None = None
+    required: bool = False
+    required_severity: Severity = Severity.reject_row
+    unreadable_severity: Severity = Severity.warn  # a required field's unreadable value rejects the row all the same
+    min: float | None = None
+    max: float | None = None
+    pattern: str | None = None
+    max_length: int | None = None
+    checksum: Literal["nhs_number", "upn"] | None = None
+    treatment: Treatment = Treatment.keep
+    optional_column: bool = False  # the column itself may be missing from the file without a finding
+    since: int | None = None  # first year (period end) in which the layout has the field
+    until: int | None = None
+    description: str = ""
+    source: str = ""  # where the definition comes from
+    ssd: str = ""  # the Standard Safeguarding Dataset's name for it, when it has one
+
+    @model_validator(mode="after")
+    def _consistent(self) -> FieldSpec:
+        if not NAME.match(self.name):
+            raise ValueError(f"field name {self.name!r} is not snake_case")
+        if (self.type is FieldType.code) != (self.codelist is not None):
+            raise ValueError(f"field {self.name}: a code field has a code list, and only a code field has one")
+        if self.treatment is Treatment.month and self.type is not FieldType.date:
+            raise ValueError(f"field {self.name}: only a date can be coarsened to its month")
+        if self.type in (FieldType.date, FieldType.timestamp) and not self.formats:
+            raise ValueError(f"field {self.name}: a date or timestamp declares its formats")
+        return self
+
+    @property
+    def stored(self) -> bool:
+        """True when the field is a column of the raw table."""
+        return self.treatment in (Treatment.keep, Treatment.month)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The raw columns that the field becomes."""
+        if not self.stored:
+            return ()
+        return (self.name, f"{self.name}_symbol") if self.type is FieldType.figure else (self.name,)
+
+    def in_layout(self, year: int) -> bool:
+        return (self.since is None or self.since <= year) and (self.until is None or year <= self.until)
+
+
+class Rule(Strict):
+    """A rule, declared once: compiled to SQL (which rows) and to Great Expectations (the judge at the gate)."""
+
+    id: str
+    kind: RuleKind
+    args: dict[str, Any] = Field(default_factory=dict)
+    severity: Severity
+    says: str  # one plain sentence: what is wrong
+    fix: str  # one plain sentence: what the sender does about it
+    fixes: Literal["sender", "partnership"] = "sender"
+    since: int | None = None
+    until: int | None = None
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _id(self) -> Rule:
+        if not RULE_ID.match(self.id):
+            raise ValueError(f"rule id {self.id!r}")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The fields that the rule reads, the one to mend first."""
+        named = [self.args[k] for k in ("column", "other") if k in self.args]
+        return tuple(dict.fromkeys([*named, *self.args.get("columns", ())]))
+
+
+class TableSource(Strict):
+    """Where the table's rows are inside the delivery. Exactly one kind, by format."""
+
+    element: str | None = None  # XML: path of the repeating element below the root, e.g. Children/Child/CINdetails
+    file: str | None = None  # CSV set: glob on the file name
+    sheet: str | None = None  # workbook: sheet name (matched without case or punctuation)
+    header_rows: int = Field(1, ge=1, le=3)  # how many rows form the header, joined from the bottom up
+    footer: tuple[str, ...] = ("total", "note", "notes", "source", "end of")  # first cell of a row that is not data
+
+
+class Identity(Strict):
+    """Which fields say who the row is about. They go to the identity store; the row carries `child_token`."""
+
+    local_id: str | None = None
+    nhs_number: str | None = None
+    upn: str | None = None
+    former_upn: str | None = None
+    birth_date: str | None = None
+    expected_birth_date: str | None = None
+    sex: str | None = None
+    forename: str | None = None
+    surname: str | None = None
+    postcode: str | None = None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return {k: v for k, v in self.model_dump().items() if v}
+
+
+class Table(Strict):
+    name: str
+    title: str
+    description: str = ""
+    source: TableSource = Field(TableSource(), alias="from")
+    parent: str | None = None  # XML: the table whose element contains this one; child_token is inherited
+    grain: tuple[str, ...] = ()  # unique in the table (with the parent's row for nested tables)
+    grain_severity: Severity = Severity.reject_row  # the first of the duplicates is kept
+    identity: Identity | None = None
+    fields: tuple[FieldSpec, ...]
+    rules: tuple[Rule, ...] = ()
+    optional: bool = False  # the table may be missing from the delivery
+    since: int | None = None
+    until: int | None = None
+
+    @cached_property
+    def by_name(self) -> dict[str, FieldSpec]:
+        return {f.name: f for f in self.fields}
+
+    @model_validator(mode="after")
+    def _references(self) -> Table:
+        names = [f.name for f in self.fields]
+        if len(set(names)) != len(names):
+            raise ValueError(f"table {self.name}: a field is declared twice")
+        used = set(self.grain) | {c for r in self.rules for c in r.columns}
+        used |= set(self.identity.fields.values()) if self.identity else set()
+        missing = used - set(names)
+        if missing:
+            raise ValueError(f"table {self.name}: unknown fields {sorted(missing)}")
+        return self
+
+
+class Origin(Strict):
+    """One place where the period or the submitter may be stated. Content comes before names, always."""
+
+    kind: Literal["xml", "column", "title", "manifest", "path", "filename"]
+    path: str | None = None  # xml: path below the root
+    table: str | None = None  # column: table and field whose values say it (dates: the period holding most of them)
+    field: str | None = None
+    pattern: str | None = None  # title / filename: regular expression with one group
+
+
+class Delivery(Strict):
+    format: Literal["xml", "csv", "csv_set", "xlsx"]
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    cadence: Literal["month", "quarter", "term", "financial_year", "academic_year", "vintage"]
+    due_days: int = 0  # calendar days from the end of the period to the deadline
+    due_working_days: int | None = None  # or working days, where the agreement says so
+    grace_days: int = 0
+    match: tuple[str, ...] = ()  # file-name globs, for files that lie outside agency/extract folders
+    xml_root: str | None = None  # XML: root element; content decides, not the name
+    xml_marker: dict[str, str] = Field(default_factory=dict)  # XML: path -> value that marks this extract
+    period_from: tuple[Origin, ...]
+    submitter_from: tuple[Origin, ...]
+    max_bytes: int = 1_500_000_000
+    max_rows: int = 20_000_000
+
+
+class Extract(Strict):
+    """What one sender delivers for one period."""
+
+    agency: str
+    extract: str
+    code: str  # the extract's code in the partnership's data specification, e.g. PO01
+    title: str
+    description: str
+    submitters: tuple[str, ...]
+    delivery: Delivery
+    tables: tuple[Table, ...]
+    revisions: tuple[dict[str, Any], ...] = ()  # dated notes on what changed and why; effects are since/until/from/to
+    version: str = "1.0"
+    licence: str = ""
+
+    @cached_property
+    def by_table(self) -> dict[str, Table]:
+        return {t.name: t for t in self.tables}
+
+    @property
+    def key(self) -> str:
+        return f"{self.agency}/{self.extract}"
+
+    @model_validator(mode="after")
+    def _shape(self) -> Extract:
+        for table in self.tables:
+            if table.parent and table.parent not in self.by_table:
+                raise ValueError(f"{self.key}: table {table.name} has an unknown parent")
+        ids = [r.id for t in self.tables for r in derived_rules(self, t)]
+        if len(set(ids)) != len(ids):
+            raise ValueError(f"{self.key}: a rule id is used twice: {sorted({i for i in ids if ids.count(i) > 1})}")
+        return self
+
+    def at(self, year: int) -> Extract:
+        """The extract as its layout stands in the year in which a period ends: tables, fields and rules of that year."""
+
+        def live(item: Any) -> bool:
+            return (item.since is None or item.since <= year) and (item.until is None or year <= item.until)
+
+        tables = tuple(
+            t.model_copy(
+                update={
+                    "fields": tuple(f for f in t.fields if live(f)),
+                    "rules": tuple(r for r in t.rules if live(r)),
+                }
+            )
+            for t in self.tables
+            if live(t)
+        )
+        return self.model_copy(update={"tables": tables})
+
+
+class Submitter(Strict):
+    name: str
+    title: str
+    area_code: str | None = None  # ONS code of the authority, for councils
+    la_code: str | None = None  # the DfE's three-digit code
+    aliases: tuple[str, ...] = ()  # how content names the submitter (LEA 860)
+    contact: str  # role, never a person
+
+
+class Agency(Strict):
+    agency: str
+    title: str
+    owner: str  # who mends what a rule of this agency's extracts finds
+    submitters: tuple[Submitter, ...]
+
+
+def derived_rules(extract: Extract, table: Table) -> tuple[Rule, ...]:
+    """Every rule of a table: those that follow from its fields and grain, then those it declares.
+
+    Ids of derived rules are `<extract>.<table>.<field>.<kind>` and never change while the field keeps its name.
+    """
+    prefix = f"{extract.extract}.{table.name}"
+    out: list[Rule] = []
+
+    def add(field: FieldSpec, kind: RuleKind, severity: Severity, says: str, fix: str, **args: Any) -> None:
+        out.append(
+            Rule(
+                id=f"{prefix}.{field.name}.{kind.value}",
+                kind=kind,
+                args={"column": field.name, **args},
+                severity=severity,
+                says=says,
+                fix=fix,
+                since=field.since,
+                until=field.until,
+            )
+        )
+
+    for f in table.fields:
+        if f.required:
+            add(f, RuleKind.required, f.required_severity, f"{f.label} is missing.", f"Fill in {f.label}.")
+        if f.type not in (FieldType.string, FieldType.code):
+            severity = f.required_severity if f.required else f.unreadable_severity
+            hint = f" Write it as {_example(f)}." if _example(f) else ""
+            add(f, RuleKind.readable, severity, f"{f.label} cannot be read as a {_noun(f)}.", f"Correct {f.label}.{hint}")
+        if f.type is FieldType.code:
+            severity = f.required_severity if f.required else Severity.warn
+            add(f, RuleKind.codelist, severity, f"{f.label} is not a code of the list.",
+                f"Use a code of the list {f.codelist}.", codelist=f.codelist)
+            add(f, RuleKind.codelist_year, Severity.note, f"{f.label} is a code of another year's list; it was kept.",
+                f"Check that {f.label} uses this year's list.", codelist=f.codelist)
+            add(f, RuleKind.codelist_spelling, Severity.note, f"{f.label} was written another way and was mended.",
+                f"Send {f.label} as the code of the list.", codelist=f.codelist)
+        if f.min is not None or f.max is not None:
+            add(f, RuleKind.range, Severity.warn, f"{f.label} is outside what is possible.",
+                f"Check {f.label}.", min=f.min, max=f.max)
+        if f.pattern:
+            add(f, RuleKind.pattern, Severity.warn, f"{f.label} is not in the expected form.",
+                f"Check {f.label}.", pattern=f.pattern)
+        if f.max_length:
+            add(f, RuleKind.max_length, Severity.warn, f"{f.label} is too long.",
+                f"Shorten {f.label} to {f.max_length} characters.", max_length=f.max_length)
+        if f.checksum:
+            add(f, RuleKind.checksum, Severity.warn, f"{f.label} fails its check digit.",
+                f"Check {f.label}; a digit is wrong.", checksum=f.checksum)
+    if table.grain:
+        names = ", ".join(table.by_name[g].label for g in table.grain)
+        out.append(
+            Rule(
+                id=f"{prefix}.unique",
+                kind=RuleKind.unique,
+                args={"columns": list(table.grain)},
+                severity=table.grain_severity,
+                says=f"The row repeats another: same {names}.",
+                fix="Send the row once.",
+            )
+        )
+    return (*out, *table.rules)
+
+
+def _noun(field: FieldSpec) -> str:
+    return {
+        FieldType.integer: "whole number", FieldType.decimal: "number", FieldType.date: "date",
+        FieldType.timestamp: "date and time", FieldType.boolean: "yes or no", FieldType.figure: "figure",
+    }.get(field.type, "value")
+
+
+def _example(field: FieldSpec) -> str:
+    if field.formats:
+        return dt.datetime(2025, 4, 27, 14, 30).strftime(field.formats[0])
+    return {FieldType.boolean: "1 or 0", FieldType.integer: "12"}.get(field.type, "")
+
+
+class Contracts(Mapping[str, Extract]):
+    """All contracts, keyed `agency/extract`, with their agencies, shared fields and code lists."""
+
+    def __init__(self, extracts: Mapping[str, Extract], agencies: Mapping[str, Agency],
+                 codelists: Mapping[str, CodeList]) -> None:
+        self._extracts, self.agencies, self.codelists = dict(extracts), dict(agencies), dict(codelists)
+
+    def __getitem__(self, key: str) -> Extract:
+        return self._extracts[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._extracts)
+
+    def __len__(self) -> int:
+        return len(self._extracts)
+
+    def submitter(self, name: str) -> Submitter:
+        """The submitter of that name. Raises KeyError when no agency has it."""
+        return self._submitters[name]
+
+    @cached_property
+    def _submitters(self) -> dict[str, Submitter]:
+        return {s.name: s for a in self.agencies.values() for s in a.submitters}
+
+
+def load_contracts(root: Path = CONTRACTS_DIR) -> Contracts:
+    """Read every contract below `root`. Raises ContractError naming the file and the place."""
+    return _load(root.resolve())
+
+
+@lru_cache(maxsize=8)
+def _load(root: Path) -> Contracts:
+    shared = _yaml(root / "_fields.yml")
+    agencies = {a["agency"]: Agency(**a) for a in _yaml(root / "_agencies.yml")}
+    codelists = {
+        p.stem: _build(CodeList, {"name": p.stem, **_yaml(p)}, p) for p in sorted((root / "_codelists").glob("*.yml"))
+    }
+    extracts: dict[str, Extract] = {}
+    for path in sorted(root.glob("[!_]*/*.yml")):
+        raw = _yaml(path)
+        raw["tables"] = tuple(_table(name, spec, shared, path) for name, spec in raw["tables"].items())
+        extract = _build(Extract, raw, path)
+        if path.parent.name != extract.agency or path.stem != extract.extract:
+            raise ContractError(f"{path.name}: the file must lie at {extract.agency}/{extract.extract}.yml")
+        if extract.agency not in agencies:
+            raise ContractError(f"{path.name}: unknown agency {extract.agency}")
+        known = {s.name for s in agencies[extract.agency].submitters}
+        if set(extract.submitters) - known:
+            raise ContractError(f"{path.name}: unknown submitters {sorted(set(extract.submitters) - known)}")
+        for table in extract.tables:
+            for field in table.fields:
+                if field.codelist and field.codelist not in codelists:
+                    raise ContractError(f"{path.name}: {table.name}.{field.name}: no code list {field.codelist}")
+        extracts[extract.key] = extract
+    return Contracts(extracts, agencies, codelists)
+
+
+def _table(name: str, spec: dict[str, Any], shared: dict[str, Any], path: Path) -> Table:
+    fields: list[FieldSpec] = []
+    for field_name, own in spec.pop("fields").items():
+        own = dict(own or {})
+        use = own.pop("use", field_name)
+        base = dict(shared.get(use, {}))
+        if not base and "type" not in own:
+            raise ContractError(f"{path.name}: {name}.{field_name}: not in _fields.yml, so it needs a type")
+        fields.append(_build(FieldSpec, {"name": field_name, **base, **own}, path, f"{name}.{field_name}"))
+    spec["fields"] = tuple(fields)
+    return _build(Table, {"name": name, **spec}, path, name)
+
+
+def _build(model: type[M], raw: dict[str, Any], path: Path, place: str = "") -> M:
+    try:
+        return model.model_validate(raw)
+    except ValueError as error:
+        raise ContractError(f"{path.name}: {place}: {error}") from error
+
+
+def _yaml(path: Path) -> Any:
+    with path.open(encoding="utf-8") as handle:
+        return yaml.load(handle, Loader=_Loader)  # noqa: S506 - a SafeLoader
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's booleans only: a code `no` or a spelling `yes` stays a word."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, rx) for tag, rx in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))

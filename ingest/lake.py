@@ -1,0 +1,121 @@
+"""The lake: where everything lies, and how a file gets there whole or not at all.
+
+Lives here: the paths below one home folder, atomic writes, zero-row schema anchors.
+Add here: a new kind of stored thing.
+Must not live here: deciding what is stored; reading senders' files.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingest.contract import Contracts
+from ingest.projections.arrow import PERSON_MAP, PIPELINE, raw_schema
+
+
+@dataclass(frozen=True)
+class Home:
+    """One home folder with everything that a run reads and writes."""
+
+    root: Path
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def identity(self) -> Path:
+        return self.root / "identity"
+
+    @property
+    def lake(self) -> Path:
+        return self.root / "lake"
+
+    @property
+    def receipts(self) -> Path:
+        return self.root / "receipts"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse"
+
+    @property
+    def releases(self) -> Path:
+        return self.root / "releases"
+
+    @property
+    def truth(self) -> Path:
+        return self.root / "truth"
+
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"
+
+    def validated(self, key: str, submission_id: str) -> Path:
+        return self.lake / "validated" / key / submission_id
+
+    def raw(self, key: str, table: str) -> Path:
+        return self.lake / "raw" / key / table
+
+    def pipeline(self, table: str) -> Path:
+        return self.lake / "raw" / "pipeline" / table
+
+    @property
+    def person_map(self) -> Path:
+        return self.lake / "raw" / "identity" / "person_map"
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write whole or not at all: a temporary name in the same folder, fsync, rename.
+
+    pandas and pyarrow destroy the previous good file when a write fails; a rename cannot.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as sink:
+            pq.write_table(table, sink, compression="zstd")
+            sink.flush()
+            os.fsync(sink.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write text whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("w", encoding="utf-8") as sink:
+            sink.write(text)
+            sink.flush()
+            os.fsync(sink.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def anchor_schemas(home: Home, contracts: Contracts) -> None:
+    """Write a zero-row `_schema.parquet` beside every raw table.
+
+    An empty glob is an error in DuckDB and an all-null column loses its type; the anchor pins both, so an extract
+    that nobody has sent yet still builds.
+    """
+    for key, extract in contracts.items():
+        for table in extract.tables:
+            _anchor(home.raw(key, table.name), raw_schema(extract, table))
+    for name, schema in PIPELINE.items():
+        _anchor(home.pipeline(name), schema)
+    _anchor(home.person_map, PERSON_MAP)
+
+
+def _anchor(folder: Path, schema: pa.Schema) -> None:
+    path = folder / "_schema.parquet"
+    if not path.exists() or not pq.read_schema(path).equals(schema):
+        write_parquet(schema.empty_table(), path)
