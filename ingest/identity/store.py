@@ -1,0 +1,110 @@
+"""The identifier store: one encrypted Parquet file a submission, readable with the store key only.
+
+Lives here: the store's schema; writing, promoting, reading and removing its files.
+Add here: another identifier that a contract may name (contract.Identity) and linkage may use.
+Must not live here: linkage; pseudonyms; anything that writes outside the identity folder.
+
+Parquet's own modular encryption (AES-GCM, footer and columns) with one data key a file, derived from the store key and
+the file's name; the name is also bound in as additional data, so files cannot be exchanged for each other. Properties
+are made afresh for each use: a shared factory has been seen to serve a cached key to a reader without one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyarrow.parquet.encryption as pe
+
+from ingest.identity.keys import STORE, Key, load_key, private_folder
+
+SCHEMA = pa.schema(
+    [
+        ("child_token", pa.string()), ("submitter", pa.string()), ("agency", pa.string()), ("local_id", pa.string()),
+        ("nhs_number", pa.string()), ("upn", pa.string()), ("former_upn", pa.string()), ("birth_date", pa.date32()),
+        ("sex", pa.string()), ("forename", pa.string()), ("surname", pa.string()), ("postcode", pa.string()),
+        ("expected_birth_date", pa.date32()),
+    ]
+)
+
+
+class IdentityStore:
+    """The identity folder of one home. `staged` files wait for promotion; only `identifiers` files are linked."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = private_folder(folder)
+
+    @property
+    def folder(self) -> Path:
+        return self._folder
+
+    @property
+    def _key(self) -> Key:
+        return load_key(self._folder, STORE)
+
+    def stage(self, submission_id: str, rows: pa.Table) -> None:
+        """Keep the identifiers of a submission that has been judged but not promoted."""
+        self._write(self._path("staged", submission_id), rows)
+
+    def promote(self, submission_id: str) -> None:
+        """Make staged identifiers count. Repeating it is harmless."""
+        staged, final = self._path("staged", submission_id), self._path("identifiers", submission_id)
+        if staged.exists():
+            private_folder(final.parent)
+            staged.replace(final)
+
+    def read(self, submission_ids: Iterable[str], columns: Sequence[str] | None = None) -> pa.Table:
+        """The identifiers of these submissions, with `submission_id` first. Ids that hold no persons are left out."""
+        wanted = list(columns) if columns is not None else SCHEMA.names
+        parts = [
+            part.add_column(0, "submission_id", pa.repeat(pa.scalar(submission_id), part.num_rows))
+            for submission_id in submission_ids
+            if (part := self._read(self._path("identifiers", submission_id), wanted)) is not None
+        ]
+        schema = pa.schema([pa.field("submission_id", pa.string()), *(SCHEMA.field(c) for c in wanted)])
+        return pa.concat_tables([p.cast(schema) for p in parts]) if parts else schema.empty_table()
+
+    def ids(self) -> set[str]:
+        """Submissions with promoted identifiers."""
+        return {p.stem for p in (self._folder / "identifiers").glob("*.parquet")}
+
+    def forget(self, submission_id: str) -> None:
+        """Remove a submission's identifiers, staged or promoted."""
+        for stage in ("staged", "identifiers"):
+            self._path(stage, submission_id).unlink(missing_ok=True)
+
+    def clear_staged(self) -> int:
+        """Remove what was staged and never promoted, and files left half-written. Returns how many."""
+        left = [*(self._folder / "staged").glob("*.parquet"), *self._folder.rglob("*.partial")]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
+
+    def _path(self, stage: str, submission_id: str) -> Path:
+        return self._folder / stage / f"{submission_id}.parquet"
+
+    def _data_key(self, path: Path) -> bytes:
+        return self._key.digest(f"identifiers|{path.stem}")
+
+    def _write(self, path: Path, rows: pa.Table) -> None:
+        private_folder(path.parent)
+        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        properties = pe.create_encryption_properties(self._data_key(path), aad_prefix=path.stem.encode())
+        try:
+            handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "wb") as sink:
+                pq.write_table(rows, sink, compression="zstd", encryption_properties=properties)
+                sink.flush()
+                os.fsync(sink.fileno())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def _read(self, path: Path, columns: list[str]) -> pa.Table | None:
+        if not path.exists():
+            return None
+        properties = pe.create_decryption_properties(self._data_key(path))
+        return pq.ParquetFile(path, decryption_properties=properties).read(columns=columns)
