@@ -1,0 +1,159 @@
+"""The whole way, in one process: take in what waits, build, publish.
+
+Lives here: the order of the steps, when there is nothing to do, and what is said while it goes.
+Add here: a step between landing and release.
+Must not live here: the steps themselves.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest import registry
+from ingest.lake import Home, anchor_schemas, write_text
+from orchestration import pending as waiting
+from orchestration.settings import Settings
+
+Say = Callable[[str], None]
+
+DAGSTER_YAML = """\
+# Written by `scp run`; local, one machine. Postgres is the documented production option.
+telemetry:
+  enabled: false
+concurrency:
+  pools:
+    granularity: op
+    default_limit: 1
+run_monitoring:
+  enabled: true
+  max_runtime_seconds: 14400
+"""
+
+
+@dataclass
+class Outcome:
+    """What a run did, for whoever started it."""
+
+    taken_in: int = 0
+    refused: list[str] = field(default_factory=list)
+    unchanged: bool = False
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class RunFailed(RuntimeError):
+    """A step did not succeed. The message names the step; Dagster's log has the rest."""
+
+
+def run(settings: Settings, say: Say) -> Outcome:
+    """Take in everything that waits, build and publish. Does nothing when nothing is new.
+
+    Raises Busy when another run holds the home folder, RunFailed when a step fails; the last release stays in force.
+    """
+    from orchestration.locking import clear_stale_runs, single_writer
+
+    outcome = Outcome()
+    with single_writer(settings.home):
+        settings.export()
+        registry.reconcile(settings.home)
+        anchor_schemas(settings.home, settings.contracts)
+        with _timed(outcome, "look"):
+            found = waiting.deliveries(settings)
+            items = waiting.pending(settings, found)
+        if not items and _in_force(settings):
+            outcome.unchanged = True
+            return outcome
+        say(f"{len(items)} of {len(found)} files wait to be taken in")
+        with _timed(outcome, "start Dagster"):
+            flow, instance = _dagster(settings)
+            clear_stale_runs(instance)
+        with _timed(outcome, "take in"):
+            _take_in(settings, flow, instance, items, outcome, say)
+        with _timed(outcome, "build"):
+            say("building the warehouse: models, tests, audit")
+            _execute(flow, instance, "build_warehouse")
+        with _timed(outcome, "publish"):
+            say("publishing the release")
+            _execute(flow, instance, "publish_release")
+    return outcome
+
+
+def _take_in(settings, flow, instance, items, outcome: Outcome, say: Say) -> None:
+    from orchestration.extracts import job_name
+    from orchestration.partitions import ranges
+
+    by_extract: dict[str, list[waiting.Pending]] = {}
+    for item in items:
+        by_extract.setdefault(str(item.delivery.key), []).append(item)
+    for key, mine in by_extract.items():
+        extract = settings.contracts[key]
+        say(f"taking in {extract.title}: {len(mine)} files")
+        for first, last in ranges(extract, {(i.period, i.submitter) for i in mine if i.period}, flow.until):
+            _execute(flow, instance, job_name(extract), first=first, last=last)
+        for unplaced in (i for i in mine if not i.period):
+            _refuse_unplaced(settings, unplaced)
+    statuses = registry.statuses(settings.home)
+    outcome.taken_in = len(items)
+    outcome.refused = sorted(name for name, status in statuses.items() if status == "refused")
+
+
+def _refuse_unplaced(settings: Settings, item: waiting.Pending) -> None:
+    """A file that states no period or sender belongs to no partition; it still gets its receipt."""
+    from expectations.run import make_gate
+    from ingest import pipeline
+
+    pipeline.take_in(item.delivery, settings.contracts, settings.agreements, settings.home, make_gate())
+
+
+def _in_force(settings: Settings) -> bool:
+    """True when warehouse and release were made from exactly what lies in the lake."""
+    from orchestration import freshness
+
+    return freshness.is_current(settings)
+
+
+def _dagster(settings: Settings):
+    """The definitions and the local instance of the home folder."""
+    import datetime as dt
+
+    import dagster as dg
+
+    from orchestration.definitions import build_defs
+    from orchestration.manifest import ensure_manifest
+
+    prepare_dagster_home(settings.home)
+    ensure_manifest(settings)
+    until = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=366)
+    flow = Flow(build_defs(settings, until), until)
+    return flow, dg.DagsterInstance.get()
+
+
+@dataclass(frozen=True)
+class Flow:
+    definitions: object
+    until: object
+
+
+def prepare_dagster_home(home: Home) -> Path:
+    """Make DAGSTER_HOME with its settings, unless it is there."""
+    path = home.dagster / "dagster.yaml"
+    if not path.exists():
+        write_text(DAGSTER_YAML, path)
+    return home.dagster
+
+
+def _execute(flow, instance, job: str, first: str | None = None, last: str | None = None) -> None:
+    tags = {}
+    if first is not None:
+        tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+    result = flow.definitions.resolve_job_def(job).execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+    if not result.success:
+        raise RunFailed(f"the job {job} failed: `scp dagster` shows where, in run {result.run_id}")
+
+
+@contextmanager
+def _timed(outcome: Outcome, step: str) -> Iterator[None]:
+    start = time.monotonic()
+    yield
+    outcome.seconds[step] = round(time.monotonic() - start, 1)
