@@ -1,0 +1,98 @@
+"""Everything that is machine-written from contracts and committed: listed, written, compared byte for byte.
+
+Lives here: the list of generated files and the three verbs on it: build, write, check.
+Add here: a new kind of generated file (one line in `generated_files`).
+Must not live here: how one kind of file is made; that is one module each beside this one.
+
+A file is machine-written or hand-written, never both. `docs/generated/MANIFEST.md` names them all, for those that
+cannot carry a header (CSV seeds, workbooks).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+from ingest.calendar import bank_holidays
+from ingest.contract import Contracts
+from ingest.projections.dbt_sources import source_name, source_yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SOURCES = Path("dbt_project/models/sources/generated")
+SEEDS = Path("dbt_project/seeds")
+
+HEADER = "Generated from contracts; do not edit."
+
+Files = dict[Path, str | bytes]
+
+
+def generated_files(contracts: Contracts) -> Files:
+    """Path below the repository -> content, in a stable order. The same contracts give the same bytes."""
+    out: Files = {}
+    out |= dbt_source_files(contracts)
+    out |= seed_files(contracts)
+    return dict(sorted(out.items()))
+
+
+def dbt_source_files(contracts: Contracts) -> Files:
+    return {
+        SOURCES / f"{source_name(extract)}.yml": f"# {HEADER}\n{source_yaml(extract)}" for extract in contracts.values()
+    }
+
+
+def seed_files(contracts: Contracts) -> Files:
+    holidays = [("holiday_date", "holiday_name"), *((d.isoformat(), name) for d, name in bank_holidays().items())]
+    codes = [("code_list", "code", "label", "maps_to", "broad", "from_year", "to_year")]
+    for name, codelist in sorted(contracts.codelists.items()):
+        codes += [
+            (name, c.code, c.label, c.maps_to or "", c.broad or "", str(c.from_year or ""), str(c.to_year or ""))
+            for c in codelist.codes
+        ]
+    return {SEEDS / "bank_holidays.csv": _csv(holidays), SEEDS / "code_list.csv": _csv(codes)}
+
+
+def write(contracts: Contracts, root: Path = REPOSITORY) -> list[Path]:
+    """Write every generated file that differs and remove those that no contract makes any more. Returns what changed."""
+    changed: list[Path] = []
+    files = generated_files(contracts)
+    for path, content in files.items():
+        target = root / path
+        if _bytes(content) != (target.read_bytes() if target.exists() else None):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(_bytes(content))
+            changed.append(path)
+    for path in _orphans(files, root):
+        (root / path).unlink()
+        changed.append(path)
+    return changed
+
+
+def check(contracts: Contracts, root: Path = REPOSITORY) -> list[str]:
+    """What is out of date, one plain line each; empty when every generated file is as the contracts make it."""
+    files = generated_files(contracts)
+    out: list[str] = []
+    for path, content in files.items():
+        target = root / path
+        if not target.exists():
+            out.append(f"{path} is missing")
+        elif target.read_bytes() != _bytes(content):
+            out.append(f"{path} is out of date")
+    return out + [f"{path} comes from no contract" for path in _orphans(files, root)]
+
+
+def _orphans(files: Mapping[Path, str | bytes], root: Path) -> list[Path]:
+    folders = (SOURCES,)
+    present = (p for folder in folders for p in sorted((root / folder).rglob("*")) if p.is_file())
+    return [rel for p in present if (rel := p.relative_to(root)) not in files]
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
+
+
+def _csv(rows: list[tuple[str, ...]]) -> str:
+    sink = io.StringIO()
+    csv.writer(sink, lineterminator="\n").writerows(rows)
+    return sink.getvalue()
