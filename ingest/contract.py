@@ -78,6 +78,7 @@ class RuleKind(StrEnum):
     max_length = "max_length"
     checksum = "checksum"  # nhs_number, upn
     unique = "unique"  # the table's grain
+    mended = "mended"  # read although written another way, or a stand-in for blank (N/A) read as blank: noted, never silent
     # declared in `rules:`
     not_after = "not_after"  # column <= other (both present)
     not_before = "not_before"  # column >= other (both present)
@@ -429,6 +430,8 @@ def derived_rules(extract: Extract, table: Table) -> tuple[Rule, ...]:
         if f.checksum:
             add(f, RuleKind.checksum, Severity.warn, f"{f.label} fails its check digit.",
                 f"Check {f.label}; a digit is wrong.", checksum=f.checksum)
+        add(f, RuleKind.mended, Severity.note, f"{f.label} was written another way and was mended.",
+            f"Send {f.label} as the specification says, and leave the cell empty when there is nothing to say.")
     if table.grain:
         names = ", ".join(table.by_name[g].label for g in table.grain)
         out.append(
