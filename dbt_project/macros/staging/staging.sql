@@ -1,0 +1,65 @@
+{#-
+    A staging model is one call: {{ staging('council__cin_census', 'section47') }}.
+
+    Rows of the submissions in force (stg_pipeline__current_submissions), with where they came from, whose they are and what
+    period they are about, then the contract's fields. The fields come from the generated source, so the contract stays the
+    only list of them.
+-#}
+{% macro staging(source_name, table_name) %}
+with
+
+rows_as_received as (
+    select * from {{ source(source_name, table_name) }}
+),
+
+submissions as (
+    select * from {{ ref('stg_pipeline__current_submissions') }}
+),
+
+final as (
+    select
+        rows_as_received._submission_id as submission_id,
+        '{{ source_name | replace('__', '/') }}/{{ table_name }}' as source_table,
+        rows_as_received._row as source_row,
+        rows_as_received._line as source_line,
+        rows_as_received._parent_row as parent_row,
+        submissions.submitter,
+        submissions.area_code,
+        submissions.period,
+        submissions.period_start,
+        submissions.period_end,
+        submissions.received_at
+        {%- for column in source_columns(source_name, table_name) if not column.startswith('_') %},
+        rows_as_received.{{ column }}
+        {%- endfor %}
+    from rows_as_received
+    inner join submissions
+        on rows_as_received._submission_id = submissions.submission_id
+)
+
+select * from final
+{% endmacro %}
+
+
+{#- Column names of a source table, in the contract's order; empty while dbt only parses. -#}
+{% macro source_columns(source_name, table_name) %}
+    {%- set names = [] -%}
+    {%- if execute -%}
+        {%- for node in graph.sources.values() if node.source_name == source_name and node.name == table_name -%}
+            {%- for column in node.columns.values() -%}{%- do names.append(column.name) -%}{%- endfor -%}
+        {%- endfor -%}
+        {%- if not names -%}
+            {{ exceptions.raise_compiler_error('No columns for source ' ~ source_name ~ '.' ~ table_name) }}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(names) }}
+{% endmacro %}
+
+
+{#- Published figures: the columns that have a symbol beside them. -#}
+{% macro figure_columns(source_name, table_name) %}
+    {%- set names = source_columns(source_name, table_name) -%}
+    {%- set figures = [] -%}
+    {%- for name in names if name ~ '_symbol' in names -%}{%- do figures.append(name) -%}{%- endfor -%}
+    {{ return(figures) }}
+{% endmacro %}

@@ -1,0 +1,1 @@
+{{ staging('council__cin_census', 'cin_plans') }}

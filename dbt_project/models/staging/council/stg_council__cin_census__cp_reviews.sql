@@ -1,0 +1,1 @@
+{{ staging('council__cin_census', 'cp_reviews') }}

@@ -1,0 +1,1 @@
+{{ staging('council__missing_and_return_interviews', 'episodes') }}

@@ -1,0 +1,1 @@
+{{ staging('health__looked_after_health_assessments', 'assessments') }}

@@ -1,0 +1,1 @@
+{{ staging('police__missing_episodes', 'episodes') }}

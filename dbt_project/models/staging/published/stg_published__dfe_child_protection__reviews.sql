@@ -1,0 +1,1 @@
+{{ staging('published__dfe_child_protection', 'reviews') }}

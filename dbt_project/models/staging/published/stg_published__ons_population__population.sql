@@ -1,0 +1,1 @@
+{{ staging('published__ons_population', 'population') }}

@@ -1,0 +1,1 @@
+{{ staging('published__statistical_neighbours', 'neighbours') }}

@@ -1,0 +1,1 @@
+{{ staging('school__safeguarding_return', 'returns') }}

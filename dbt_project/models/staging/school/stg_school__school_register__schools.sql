@@ -1,0 +1,1 @@
+{{ staging('school__school_register', 'schools') }}
