@@ -24,7 +24,9 @@ def automation_defs(settings: Settings, intake_jobs: Sequence[Any]) -> dg.Defini
     """A sensor on the landing folder, for every intake job, and schedules that build and publish every night."""
 
     @dg.sensor(
-        name="landing_sensor", minimum_interval_seconds=60, jobs=intake_jobs,
+        name="landing_sensor",
+        minimum_interval_seconds=60,
+        jobs=intake_jobs,
         description="Starts the intake of every delivery that the registry does not have.",
     )
     def landing_sensor(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
@@ -38,13 +40,20 @@ def automation_defs(settings: Settings, intake_jobs: Sequence[Any]) -> dg.Defini
             if tried >= MAX_ATTEMPTS:
                 continue
             yield dg.RunRequest(
-                run_key=f"{tags['scp/delivery']}-{tried + 1}", job_name=job_name(extract), tags=tags,
+                run_key=f"{tags['scp/delivery']}-{tried + 1}",
+                job_name=job_name(extract),
+                tags=tags,
                 partition_key=partition_key(extract, item.period, item.submitter),
             )
 
     nightly = [
-        dg.ScheduleDefinition(name=f"nightly_{job}", job_name=job, cron_schedule=cron, execution_timezone="UTC",
-                              description="Every night, in UTC so that no change of the clock skips it.")
+        dg.ScheduleDefinition(
+            name=f"nightly_{job}",
+            job_name=job,
+            cron_schedule=cron,
+            execution_timezone="UTC",
+            description="Every night, in UTC so that no change of the clock skips it.",
+        )
         for job, cron in ((warehouse.JOB, "0 4 * * *"), (releases.JOB, "30 4 * * *"))
-    ]  # fmt: skip
+    ]
     return dg.Definitions(sensors=[landing_sensor], schedules=nightly)

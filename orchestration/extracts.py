@@ -9,8 +9,8 @@ import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
-
 from expectations.run import make_gate
+
 from ingest import pipeline
 from ingest.contract import Extract
 from ingest.lake import anchor_schemas
@@ -50,17 +50,29 @@ def extract_defs(extract: Extract, settings: Settings, until: dt.date) -> dg.Def
     owners = [f"team:{settings.contracts.agencies[extract.agency].agency}-data"]
     tags = {"scp/agency": extract.agency, "scp/cadence": extract.delivery.cadence}
     landed = dg.AssetSpec(
-        landing_key(extract), description=f"{extract.title}: files exactly as sent.", group_name=group,
-        owners=owners, tags=tags, partitions_def=partitions, kinds={"file"},
+        landing_key(extract),
+        description=f"{extract.title}: files exactly as sent.",
+        group_name=group,
+        owners=owners,
+        tags=tags,
+        partitions_def=partitions,
+        kinds={"file"},
     )
 
     @dg.asset(
-        key=validated_key(extract), deps=[landed], partitions_def=partitions, group_name=group, owners=owners,
-        tags=tags, kinds={"python", "greatexpectations"}, pool="intake",
+        key=validated_key(extract),
+        deps=[landed],
+        partitions_def=partitions,
+        group_name=group,
+        owners=owners,
+        tags=tags,
+        kinds={"python", "greatexpectations"},
+        pool="intake",
         description=f"{extract.title}: parsed, minimised, pseudonymised and judged; counts only in its report.",
         backfill_policy=dg.BackfillPolicy.single_run(),
         check_specs=[
-            dg.AssetCheckSpec(name, asset=validated_key(extract), description=text) for name, text in CHECKS.items()
+            dg.AssetCheckSpec(name, asset=validated_key(extract), description=text)
+            for name, text in CHECKS.items()
         ],
     )
     def validated(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
@@ -76,13 +88,21 @@ def extract_defs(extract: Extract, settings: Settings, until: dt.date) -> dg.Def
         name=f"raw__{extract.agency}__{extract.extract}",
         specs=[
             dg.AssetSpec(
-                key, deps=[validated_key(extract)], skippable=True, group_name=group, owners=owners, tags=tags,
-                kinds={"parquet"}, freshness_policy=_freshness(extract),
+                key,
+                deps=[validated_key(extract)],
+                skippable=True,
+                group_name=group,
+                owners=owners,
+                tags=tags,
+                kinds={"parquet"},
+                freshness_policy=_freshness(extract),
                 description=f"{table.title}: accepted rows, typed by the contract.",
             )
             for key, table in zip(raw_keys(extract), extract.tables, strict=True)
         ],
-        partitions_def=partitions, backfill_policy=dg.BackfillPolicy.single_run(), pool="intake",
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool="intake",
     )
     def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """Promote what was accepted. Each submission's verdict is read again, so no other run can slip past it."""
@@ -101,13 +121,17 @@ def extract_defs(extract: Extract, settings: Settings, until: dt.date) -> dg.Def
         yield from ()
 
     job = dg.define_asset_job(
-        job_name(extract), selection=dg.AssetSelection.assets(validated_key(extract), *raw_keys(extract)),
-        description=f"Take in {extract.title}.", executor_def=dg.in_process_executor,
+        job_name(extract),
+        selection=dg.AssetSelection.assets(validated_key(extract), *raw_keys(extract)),
+        description=f"Take in {extract.title}.",
+        executor_def=dg.in_process_executor,
     )
     return dg.Definitions(assets=[landed, validated, raw], jobs=[job])
 
 
-def _of_partitions(settings: Settings, extract: Extract, keys: "list[str] | tuple[str, ...]") -> list[Pending]:
+def _of_partitions(
+    settings: Settings, extract: Extract, keys: "list[str] | tuple[str, ...]"
+) -> list[Pending]:
     """Deliveries of the run's partitions, oldest first, taken in already or not: a re-run gives the same bytes."""
     wanted = {split_key(extract, str(k)) for k in keys}
     placed = (place(settings, d) for d in deliveries(settings) if d.key == extract.key)
@@ -141,7 +165,16 @@ def _checks(reports: list[pipeline.SubmissionReport]) -> list[dg.AssetCheckResul
 
 def _freshness(extract: Extract) -> dg.FreshnessPolicy:
     """Stale when a period, its deadline and its grace have passed without a return."""
-    days = {"month": 31, "quarter": 92, "term": 123, "financial_year": 366, "academic_year": 366, "vintage": 550}
+    days = {
+        "month": 31,
+        "quarter": 92,
+        "term": 123,
+        "financial_year": 366,
+        "academic_year": 366,
+        "vintage": 550,
+    }
     delivery = extract.delivery
     due = max(delivery.due_days, round((delivery.due_working_days or 0) * 1.5))
-    return dg.FreshnessPolicy.time_window(fail_window=dt.timedelta(days=days[delivery.cadence] + due + delivery.grace_days))
+    return dg.FreshnessPolicy.time_window(
+        fail_window=dt.timedelta(days=days[delivery.cadence] + due + delivery.grace_days)
+    )

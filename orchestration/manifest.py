@@ -38,9 +38,21 @@ def ensure_manifest(settings: Settings) -> Path:
     if settings.manifest.exists() and stamp.exists() and stamp.read_text() == wanted:
         return settings.manifest
     settings.export()
-    command = [sys.executable, "-m", "dbt.cli.main", "parse", "--project-dir", str(settings.project_dir),
-               "--profiles-dir", str(settings.project_dir), "--target-path", str(target),
-               "--log-level-file", "none", "--quiet"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "dbt.cli.main",
+        "parse",
+        "--project-dir",
+        str(settings.project_dir),
+        "--profiles-dir",
+        str(settings.project_dir),
+        "--target-path",
+        str(target),
+        "--log-level-file",
+        "none",
+        "--quiet",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
     if done.returncode:
         raise DbtFailed(done.stdout[-4000:] + done.stderr[-1000:])

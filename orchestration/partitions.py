@@ -62,7 +62,9 @@ def ranges(extract: Extract, wanted: Iterable[tuple[str, str]], until: dt.date) 
     out: list[tuple[str, str]] = []
     for submitter, some in sorted(by_submitter.items()):
         for run in _contiguous(sorted((p for p in some if p in order), key=order.__getitem__), order):
-            out.append((partition_key(extract, run[0], submitter), partition_key(extract, run[-1], submitter)))
+            out.append(
+                (partition_key(extract, run[0], submitter), partition_key(extract, run[-1], submitter))
+            )
     return out
 
 

@@ -33,7 +33,9 @@ def pending(settings: Settings, found: Iterable[landing.Delivery] | None = None)
     The truth is the registry, not Dagster's log or a sensor's cursor: a wake-up that was lost costs nothing.
     """
     known = registry.known_contents(settings.home)
-    waiting = [d for d in (deliveries(settings) if found is None else found) if (d.key, d.sha256) not in known]
+    waiting = [
+        d for d in (deliveries(settings) if found is None else found) if (d.key, d.sha256) not in known
+    ]
     return [place(settings, d) for d in waiting]
 
 

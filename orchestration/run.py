@@ -15,6 +15,7 @@ from ingest import registry
 from ingest.lake import Home, anchor_schemas, write_text
 from orchestration import pending as waiting
 from orchestration.settings import Settings
+from orchestration.warehouse_file import is_current
 
 Say = Callable[[str], None]
 
@@ -61,7 +62,7 @@ def run(settings: Settings, say: Say) -> Outcome:
         with _timed(outcome, "look"):
             found = waiting.deliveries(settings)
             items = waiting.pending(settings, found)
-        if not items and _in_force(settings):
+        if not items and is_current(settings):
             outcome.unchanged = True
             return outcome
         say(f"{len(items)} of {len(found)} files wait to be taken in")
@@ -77,6 +78,36 @@ def run(settings: Settings, say: Say) -> Outcome:
             say("publishing the release")
             _execute(flow, instance, "publish_release")
     return outcome
+
+
+def take_in_only(settings: Settings, say: Say) -> Outcome:
+    """Take in what waits; no build, no release."""
+    from orchestration.locking import clear_stale_runs, single_writer
+
+    outcome = Outcome()
+    with single_writer(settings.home):
+        settings.export()
+        registry.reconcile(settings.home)
+        anchor_schemas(settings.home, settings.contracts)
+        items = waiting.pending(settings)
+        flow, instance = _dagster(settings)
+        clear_stale_runs(instance)
+        with _timed(outcome, "take in"):
+            _take_in(settings, flow, instance, items, outcome, say)
+    return outcome
+
+
+def job_only(settings: Settings, job: str, say: Say) -> None:
+    """Run one unpartitioned job."""
+    from orchestration.locking import clear_stale_runs, single_writer
+
+    with single_writer(settings.home):
+        settings.export()
+        anchor_schemas(settings.home, settings.contracts)
+        flow, instance = _dagster(settings)
+        clear_stale_runs(instance)
+        say(job.replace("_", " "))
+        _execute(flow, instance, job)
 
 
 def _take_in(settings, flow, instance, items, outcome: Outcome, say: Say) -> None:
@@ -101,16 +132,10 @@ def _take_in(settings, flow, instance, items, outcome: Outcome, say: Say) -> Non
 def _refuse_unplaced(settings: Settings, item: waiting.Pending) -> None:
     """A file that states no period or sender belongs to no partition; it still gets its receipt."""
     from expectations.run import make_gate
+
     from ingest import pipeline
 
     pipeline.take_in(item.delivery, settings.contracts, settings.agreements, settings.home, make_gate())
-
-
-def _in_force(settings: Settings) -> bool:
-    """True when warehouse and release were made from exactly what lies in the lake."""
-    from orchestration import freshness
-
-    return freshness.is_current(settings)
 
 
 def _dagster(settings: Settings):
@@ -147,7 +172,9 @@ def _execute(flow, instance, job: str, first: str | None = None, last: str | Non
     tags = {}
     if first is not None:
         tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-    result = flow.definitions.resolve_job_def(job).execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+    result = flow.definitions.resolve_job_def(job).execute_in_process(
+        instance=instance, tags=tags, raise_on_error=False
+    )
     if not result.success:
         raise RunFailed(f"the job {job} failed: `scp dagster` shows where, in run {result.run_id}")
 

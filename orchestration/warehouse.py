@@ -5,11 +5,6 @@ Add here: another step between the lake and the warehouse file.
 Must not live here: SQL; what is published (releases.py).
 """
 
-import hashlib
-import json
-import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,13 +13,11 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
-from ingest import registry
 from ingest.identity import linkage
-from ingest.lake import Home, write_text
+from ingest.lake import Home
 from ingest.projections.expected_returns import write_expected_returns
-from orchestration.audit import build_id
-from orchestration.manifest import fingerprint
 from orchestration.settings import Settings
+from orchestration.warehouse_file import fresh_file, publish_warehouse
 
 PERSON_MAP = dg.AssetKey(["raw", "identity", "person_map"])
 EXPECTED_RETURNS = dg.AssetKey(["raw", "pipeline", "expected_returns"])
@@ -51,11 +44,17 @@ def warehouse_defs(settings: Settings) -> dg.Definitions:
     """Person map, dbt assets and the audited warehouse file, with the job that builds them all."""
     identified = [
         dg.AssetKey(["raw", e.agency, e.extract, t.name])
-        for e in settings.contracts.values() for t in e.tables if t.identity
+        for e in settings.contracts.values()
+        for t in e.tables
+        if t.identity
     ]
 
     @dg.asset(
-        key=PERSON_MAP, deps=identified, group_name="identity", kinds={"parquet"}, pool="identity",
+        key=PERSON_MAP,
+        deps=identified,
+        group_name="identity",
+        kinds={"parquet"},
+        pool="identity",
         description="child_token to person_key: all that ever leaves the identity store.",
     )
     def person_map() -> dg.MaterializeResult:
@@ -63,7 +62,9 @@ def warehouse_defs(settings: Settings) -> dg.Definitions:
         return dg.MaterializeResult(metadata=dict(summary.counts()))
 
     @dg.asset(
-        key=EXPECTED_RETURNS, group_name="pipeline", kinds={"parquet"},
+        key=EXPECTED_RETURNS,
+        group_name="pipeline",
+        kinds={"parquet"},
         description="What every sender owes, and when: contracts, agreements in force and the calendar.",
     )
     def expected_returns() -> dg.MaterializeResult:
@@ -71,19 +72,27 @@ def warehouse_defs(settings: Settings) -> dg.Definitions:
         return dg.MaterializeResult(metadata={"rows": rows})
 
     @dbt_assets(
-        manifest=settings.manifest, dagster_dbt_translator=Translator(), name="warehouse_models",
+        manifest=settings.manifest,
+        dagster_dbt_translator=Translator(),
+        name="warehouse_models",
         pool="duckdb_warehouse",
     )
     def warehouse_models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         """Build every model and run every test in a fresh file that nobody else can see."""
         settings.export()
         building = fresh_file(settings.home, keep_current=context.is_subset)
-        yield from dbt.cli(["build", "--log-level-file", "none", "--target-path", str(target(settings.home))],
-                           context=context).stream()  # fmt: skip
+        yield from dbt.cli(
+            ["build", "--log-level-file", "none", "--target-path", str(target(settings.home))],
+            context=context,
+        ).stream()
         context.log.info("built %s", building.name)
 
     @dg.asset(
-        key=WAREHOUSE, deps=[warehouse_models], group_name="published", kinds={"duckdb"}, pool="duckdb_warehouse",
+        key=WAREHOUSE,
+        deps=[warehouse_models],
+        group_name="published",
+        kinds={"duckdb"},
+        pool="duckdb_warehouse",
         description="The warehouse file: read whole by a second process, then renamed into place.",
     )
     def warehouse() -> dg.MaterializeResult:
@@ -99,8 +108,13 @@ def warehouse_defs(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[person_map, expected_returns, warehouse_models, warehouse],
         jobs=[job],
-        resources={"dbt": DbtCliResource(project_dir=str(settings.project_dir), profiles_dir=str(settings.project_dir),
-                                         dbt_executable=_dbt())},  # fmt: skip
+        resources={
+            "dbt": DbtCliResource(
+                project_dir=str(settings.project_dir),
+                profiles_dir=str(settings.project_dir),
+                dbt_executable=_dbt(),
+            )
+        },
     )
 
 
@@ -113,63 +127,3 @@ def _dbt() -> str:
 def target(home: Home) -> Path:
     """dbt's working folder. It holds SQL and counts, never rows (store_failures is off), and stays in the home."""
     return home.root / "dbt"
-
-
-def fresh_file(home: Home, *, keep_current: bool = False) -> Path:
-    """The file that dbt builds into: new, or a copy of the warehouse when only some models are asked for."""
-    building = home.warehouse / ".building.duckdb"
-    home.warehouse.mkdir(parents=True, exist_ok=True)
-    for leftover in home.warehouse.glob(".building.duckdb*"):
-        leftover.unlink()
-    now = current(home)
-    if keep_current and now is not None:
-        shutil.copyfile(now, building)
-    return building
-
-
-def current(home: Home) -> Path | None:
-    """The warehouse file in force, or None before the first build."""
-    pointer = home.warehouse / "current"
-    if not pointer.exists():
-        return None
-    path = home.warehouse / pointer.read_text().strip()
-    return path if path.exists() else None
-
-
-def inputs(settings: Settings) -> str:
-    """A hash of everything that decides what the warehouse holds: submissions, persons, contracts, models."""
-    digest = hashlib.sha256()
-    digest.update(json.dumps(registry.fingerprint(settings.home)).encode())
-    for path in sorted(settings.home.person_map.glob("*.parquet")):
-        digest.update(path.read_bytes())
-    for path in sorted(settings.contracts_dir.rglob("*.yml")):
-        digest.update(path.read_bytes())
-    digest.update(fingerprint(settings.project_dir).encode())
-    return digest.hexdigest()
-
-
-def is_current(settings: Settings) -> bool:
-    """True when the warehouse in force was built from exactly what lies in the lake now."""
-    path = current(settings.home)
-    stamp = path.with_suffix(".json") if path else None
-    return bool(stamp and stamp.exists() and json.loads(stamp.read_text())["inputs"] == inputs(settings))
-
-
-def publish_warehouse(settings: Settings) -> tuple[str, int]:
-    """Audit the file that dbt closed and rename it into place. Returns its name and its number of tables."""
-    building = settings.home.warehouse / ".building.duckdb"
-    if Path(f"{building}.wal").exists():
-        raise RuntimeError("the new warehouse file was not closed: it has a write-ahead log")
-    done = subprocess.run(  # noqa: S603 - our own module on our own file
-        [sys.executable, "-m", "orchestration.audit", str(building)], capture_output=True, text=True, check=True
-    )
-    found: dict[str, str] = json.loads(done.stdout)
-    name = f"{build_id(found)}.duckdb"
-    write_text(json.dumps({"inputs": inputs(settings), "content": found}, indent=1),
-               settings.home.warehouse / name.replace(".duckdb", ".json"))  # fmt: skip
-    os.replace(building, settings.home.warehouse / name)  # noqa: PTH105 - atomic over an old file of the same name
-    write_text(name, settings.home.warehouse / "current")
-    for old in settings.home.warehouse.glob("[!.]*.*"):
-        if old.stem != Path(name).stem:
-            old.unlink()
-    return name, len(found)

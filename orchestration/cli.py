@@ -1,0 +1,295 @@
+"""`scp`: the command line of the warehouse.
+
+Lives here: commands, their options and what they print.
+Add here: a command that a data engineer or an analyst types.
+Must not live here: what the commands do; heavy imports at the top (each command imports its own, so help is instant).
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.settings import QUIET, Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The safeguarding partnership warehouse: from a sender's file to a published figure.",
+)
+contracts_app = typer.Typer(no_args_is_help=True, help="Contracts and everything that is made from them.")
+receipts_app = typer.Typer(no_args_is_help=True, help="What senders were told.")
+release_app = typer.Typer(no_args_is_help=True, help="Releases.")
+app.add_typer(contracts_app, name="contracts")
+app.add_typer(receipts_app, name="receipts")
+app.add_typer(release_app, name="release")
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+@app.callback()
+def main(
+    home: Annotated[
+        Path,
+        typer.Option(
+            help="The home folder: landing, identity, lake, warehouse, releases.", envvar="SCP_HOME"
+        ),
+    ] = Path("data"),
+    landing: Annotated[
+        Path | None,
+        typer.Option(help="Take files from here instead of <home>/landing.", envvar="SCP_LANDING"),
+    ] = None,
+) -> None:
+    """Settings for every command."""
+    os.environ.update(QUIET)
+    os.environ["SCP_HOME"] = str(home.resolve())
+    if landing:
+        os.environ["SCP_LANDING"] = str(landing.resolve())
+
+
+def settings() -> Settings:
+    return Settings.from_environment()
+
+
+@app.command()
+def run(
+    synthetic: Annotated[
+        bool, typer.Option(help="Make the synthetic partnership first, unless it is there.")
+    ] = False,
+    size: Annotated[float, typer.Option(help="Share of the true population: 1.0 is 237,324 children.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Seed of the synthetic partnership.")] = 2026,
+) -> None:
+    """Take in everything that waits, build the warehouse, publish a release. Does nothing when nothing is new."""
+    from orchestration.locking import Busy
+    from orchestration.run import RunFailed
+    from orchestration.run import run as run_all
+
+    here = settings()
+    if synthetic:
+        make_synthetic(size, seed)
+    try:
+        outcome = run_all(here, say)
+    except Busy as busy:
+        raise Stop(str(busy)) from None
+    except RunFailed as failed:
+        raise Stop(str(failed)) from None
+    show_outcome(here, outcome)
+
+
+@app.command()
+def synthetic(size: float = 1.0, seed: int = 2026) -> None:
+    """Write a synthetic partnership and its truth file. Synthetic: no row is about a real child."""
+    make_synthetic(size, seed)
+
+
+@app.command("take-in")
+def take_in() -> None:
+    """Take in what waits in the landing folder, without building or publishing."""
+    from orchestration.run import take_in_only
+
+    show_outcome(settings(), take_in_only(settings(), say))
+
+
+@app.command()
+def build() -> None:
+    """Build the warehouse from the lake."""
+    from orchestration.run import job_only
+
+    job_only(settings(), "build_warehouse", say)
+
+
+@app.command()
+def publish() -> None:
+    """Publish a release of the warehouse in force."""
+    from orchestration.run import job_only
+
+    job_only(settings(), "publish_release", say)
+
+
+@app.command()
+def query(sql: Annotated[str, typer.Argument(help="One SQL statement, read-only.")]) -> None:
+    """Ask the warehouse in force, as an analyst would."""
+    import duckdb
+
+    from orchestration.warehouse_file import current
+
+    path = current(settings().home)
+    if path is None:
+        raise Stop("there is no warehouse yet: `scp run` makes one")
+    with duckdb.connect(
+        str(path), read_only=True, config={"autoinstall_known_extensions": "false"}
+    ) as connection:
+        connection.execute("set enable_external_access = false")
+        out.print(str(connection.sql(sql)))
+
+
+@app.command()
+def dagster(port: int = 3000) -> None:
+    """Start Dagster on localhost, with the last run visible."""
+    import subprocess
+    import sys
+
+    from orchestration.run import prepare_dagster_home
+
+    here = settings()
+    here.export()
+    prepare_dagster_home(here.home)
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "--module-name",
+        "orchestration.definitions",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
+    raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - our own arguments
+
+
+@contracts_app.command("list")
+def contracts_list() -> None:
+    """Every extract: who sends it, in what, how often."""
+    table = Table("extract", "code", "format", "cadence", "submitters", "tables", "rules")
+    from ingest.contract import derived_rules
+
+    for key, extract in settings().contracts.items():
+        rules = sum(len(derived_rules(extract, t)) for t in extract.tables)
+        table.add_row(
+            key,
+            extract.code,
+            extract.delivery.format,
+            extract.delivery.cadence,
+            ", ".join(extract.submitters),
+            str(len(extract.tables)),
+            str(rules),
+        )
+    out.print(table)
+
+
+@contracts_app.command("new")
+def contracts_new(key: Annotated[str, typer.Argument(help="agency/extract")]) -> None:
+    """Write the two files that a new extract needs: a contract and a staging model, to be filled in."""
+    from orchestration.scaffold import scaffold
+
+    for path in scaffold(key, settings()):
+        out.print(f"wrote {path}")
+
+
+@contracts_app.command("check")
+def contracts_check() -> None:
+    """Load every contract and compare every generated file byte for byte."""
+    from ingest.projections.generate import stale_files
+
+    stale = stale_files(settings().contracts)
+    for path in stale:
+        out.print(f"out of date: {path}")
+    if stale:
+        raise Stop("run `make docs` and commit what changes")
+    out.print(f"{len(settings().contracts)} contracts; every generated file is up to date")
+
+
+@contracts_app.command("generate")
+def contracts_generate() -> None:
+    """Write every generated file again."""
+    from ingest.projections.generate import write_generated
+
+    changed = write_generated(settings().contracts)
+    out.print(f"{len(changed)} generated files changed")
+
+
+@contracts_app.command("export")
+def contracts_export(folder: Path) -> None:
+    """Export every contract in the Open Data Contract Standard, for other tools."""
+    from ingest.projections.odcs import export
+
+    out.print(f"{export(settings().contracts, folder)} contracts written to {folder}")
+
+
+@receipts_app.command("list")
+def receipts_list(status: str | None = None) -> None:
+    """Every submission and what became of it."""
+    from ingest import registry
+
+    table = Table(
+        "submission", "extract", "period", "submitter", "status", "received", "accepted", "rejected"
+    )
+    for row in registry.submissions(settings().home).to_pylist():
+        if status is None or row["status"] == status:
+            table.add_row(
+                row["submission_id"],
+                row["extract"],
+                row["period"],
+                row["submitter"],
+                row["status"],
+                str(row["rows_received"]),
+                str(row["rows_accepted"]),
+                str(row["rows_rejected"]),
+            )
+    out.print(table)
+
+
+@receipts_app.command("show")
+def receipts_show(submission: str) -> None:
+    """The receipt of one submission, as its sender reads it."""
+    path = settings().home.receipts / f"{Path(submission).name}.txt"
+    if not path.exists():
+        raise Stop("no such receipt; `scp receipts list` shows them")
+    out.print(path.read_text(encoding="utf-8"), markup=False)
+
+
+@release_app.command("show")
+def release_show() -> None:
+    """The release in force and the rules that were applied to it."""
+    from orchestration.warehouse_file import current_release
+
+    folder = current_release(settings().home)
+    if folder is None:
+        raise Stop("there is no release yet: `scp run` makes one")
+    out.print(f"{folder}\n{(folder / 'release.json').read_text(encoding='utf-8')}", markup=False)
+
+
+class Stop(typer.Exit):
+    """End with a plain sentence and exit code 1."""
+
+    def __init__(self, message: str) -> None:
+        Console(stderr=True, highlight=False).print(message, markup=False)
+        super().__init__(1)
+
+
+def say(text: str) -> None:
+    out.print(f"· {text}", markup=False)
+
+
+def make_synthetic(size: float, seed: int) -> None:
+    from ingest.synthetic.partnership import make
+
+    say("making the synthetic partnership (no row is about a real child)")
+    make(settings().home, size, seed)
+
+
+def show_outcome(here: Settings, outcome) -> None:
+    from orchestration.warehouse_file import current, current_release
+
+    if outcome.unchanged:
+        out.print("nothing new: the release in force is up to date")
+    for step, seconds in outcome.seconds.items():
+        out.print(f"  {step:<14}{seconds:>7.1f} s")
+    release, warehouse = current_release(here.home), current(here.home)
+    if release:
+        out.print(f"report     {release / 'report' / 'index.html'}")
+    if warehouse:
+        out.print(f"warehouse  {warehouse}")
+    out.print(f"receipts   {here.home.receipts}")
+    if outcome.refused:
+        out.print(f"{len(outcome.refused)} files were refused; their receipts say why")
+
+
+if __name__ == "__main__":
+    app()

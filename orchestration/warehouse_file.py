@@ -1,0 +1,115 @@
+"""The warehouse file: built where nobody sees it, read whole by a second process, renamed into place.
+
+Lives here: the file's life, and whether it was made from what lies in the lake now.
+Add here: another property that a file must have before it is in force.
+Must not live here: Dagster or dbt, so that "nothing to do" is known in a second.
+"""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from ingest import registry
+from ingest.lake import Home, write_text
+from orchestration.audit import build_id
+from orchestration.manifest import fingerprint
+from orchestration.settings import Settings
+
+
+def fresh_file(home: Home, *, keep_current: bool = False) -> Path:
+    """The file that dbt builds into: new, or a copy of the one in force when only some models are asked for."""
+    building = home.warehouse / ".building.duckdb"
+    home.warehouse.mkdir(parents=True, exist_ok=True)
+    for leftover in home.warehouse.glob(".building.duckdb*"):
+        leftover.unlink()
+    now = current(home)
+    if keep_current and now is not None:
+        shutil.copyfile(now, building)
+    return building
+
+
+def current(home: Home) -> Path | None:
+    """The warehouse file in force, or None before the first build."""
+    return _pointed(home.warehouse)
+
+
+def current_release(home: Home) -> Path | None:
+    """The folder of the release in force, or None before the first."""
+    return _pointed(home.releases)
+
+
+def _pointed(folder: Path) -> Path | None:
+    pointer = folder / "current"
+    if not pointer.exists():
+        return None
+    path = folder / pointer.read_text().strip()
+    return path if path.exists() else None
+
+
+def inputs(settings: Settings) -> str:
+    """A hash of everything that decides what the warehouse holds: submissions, persons, contracts, models."""
+    digest = hashlib.sha256()
+    digest.update(json.dumps(registry.fingerprint(settings.home)).encode())
+    for path in sorted(settings.home.person_map.glob("*.parquet")):
+        digest.update(path.read_bytes())
+    for path in sorted(settings.contracts_dir.rglob("*.yml")):
+        digest.update(path.read_bytes())
+    digest.update(fingerprint(settings.project_dir).encode())
+    return digest.hexdigest()
+
+
+def is_current(settings: Settings) -> bool:
+    """True when warehouse and release were made from exactly what lies in the lake now."""
+    path = current(settings.home)
+    if path is None or current_release(settings.home) is None:
+        return False
+    stamp = path.with_suffix(".json")
+    made_from = settings.home.releases / "made_from"
+    return (
+        stamp.exists()
+        and json.loads(stamp.read_text())["inputs"] == inputs(settings)
+        and made_from.exists()
+        and made_from.read_text() == release_inputs(settings)
+    )
+
+
+def release_inputs(settings: Settings) -> str:
+    """What the release in force was made from: the warehouse file, and the code that publishes."""
+    digest = hashlib.sha256()
+    for path in sorted((settings.project_dir.parent / "publish").rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(path.read_bytes())
+    path = current(settings.home)
+    return f"{path.name if path else ''} {digest.hexdigest()}"
+
+
+def publish_warehouse(settings: Settings) -> tuple[str, int]:
+    """Audit the file that dbt closed and rename it into place. Returns its name and its number of tables.
+
+    Raises RuntimeError when the file was not closed or cannot be read back whole; the one in force stays.
+    """
+    home = settings.home
+    building = home.warehouse / ".building.duckdb"
+    if Path(f"{building}.wal").exists():
+        raise RuntimeError("the new warehouse file was not closed: it has a write-ahead log")
+    done = subprocess.run(  # noqa: S603 - our own module on our own file
+        [sys.executable, "-m", "orchestration.audit", str(building)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError("the new warehouse file cannot be read back whole")
+    found: dict[str, str] = json.loads(done.stdout)
+    name = build_id(found)
+    stamp = json.dumps({"inputs": inputs(settings), "content": found}, indent=1)
+    write_text(stamp, home.warehouse / f"{name}.json")
+    building.replace(home.warehouse / f"{name}.duckdb")
+    write_text(f"{name}.duckdb", home.warehouse / "current")
+    for old in home.warehouse.glob("[!.]*.*"):
+        if old.stem != name:
+            old.unlink()
+    return f"{name}.duckdb", len(found)
