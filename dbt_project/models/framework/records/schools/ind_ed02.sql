@@ -1,0 +1,11 @@
+with schools as (
+    {{ schools_in_scope() }}
+)
+
+{{ indicator_record(
+    'ED02', 'schools',
+    key="rec.academic_year || ':' || rec.school_urn",
+    event_date='rec.final_deadline',
+    person_key=none,
+    in_numerator='cast(rec.first_submitted_at as date) <= rec.first_deadline'
+) }}
