@@ -1,0 +1,574 @@
+"""XML: one streaming walk of the repeating record, into one table of strings per contract table.
+
+Lives here: the safe parser, the plan compiled from a contract's element paths, the walk, what was found and not asked for.
+Add here: nothing for a new extract; a contract's element paths and headers are enough.
+Must not live here: types, codes, rules, and any parser with entities, DTDs, network or recovery switched on.
+
+A plan is a tree of dictionaries keyed by tag, so every element costs one look-up and the same name at two levels can
+never mix: `CINdetails/DateOfInitialCPC` and `Section47/DateOfInitialCPC` live in different dictionaries.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from lxml import etree
+
+from ingest.contract import Extract, Severity, Table
+from ingest.readers.base import (
+    MAX_IGNORED,
+    Delivery,
+    FileCode,
+    FileProblem,
+    Ignored,
+    ReadResult,
+    Refused,
+    TableRead,
+    clean_name,
+    human_size,
+    problem,
+    read_schema,
+    rows_where,
+)
+
+#: Deeper than any return; libxml2's own limit is far above it.
+MAX_DEPTH = 48
+#: Bytes without a finished record: nothing that large is one child.
+MAX_RECORD_BYTES = 32_000_000
+#: Bytes in which the outermost element must appear, and in which the header must end.
+MAX_PROLOG_BYTES = 1_000_000
+MAX_HEADER_BYTES = 4_000_000
+CHUNK = 1 << 20
+#: Records held as Python objects before they become Arrow.
+FLUSH = 20_000
+#: libxml2 keeps a line number in 16 bits; above that the number is the text's, which ends lines later.
+FAR_LINE = 65_535
+
+SAFE: Mapping[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "dtd_validation": False,
+    "attribute_defaults": False,
+    "huge_tree": False,
+    "recover": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+
+#: libxml2's error numbers, which are stable, to our codes.
+_ENCODING_ERRORS = {31, 32, 81, 6003}
+_LIMIT_ERRORS = {111, 116}
+
+
+def read(delivery: Delivery, extract: Extract) -> ReadResult:
+    """Read one XML return. Raises Refused when it is not well formed, not safe, or another return."""
+    path = delivery.files[0]
+    if delivery.bytes > extract.delivery.max_bytes:
+        raise Refused(FileCode.FILE_LIMIT, limit=human_size(extract.delivery.max_bytes))
+    if delivery.bytes == 0:
+        raise Refused(FileCode.FILE_EMPTY)
+    head = peek(path)
+    check_mark(head, extract)
+    with _no_gc():
+        return _Walk(extract).run(path)
+
+
+# --- before the walk: the prolog and the header -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands before the first record: enough to recognise a return without reading it."""
+
+    root: str
+    values: Mapping[str, str]  # path below the root -> text, for elements without children
+    namespaced: bool
+
+
+def peek(path: Path, records: tuple[str, ...] = ()) -> Head:
+    """The outermost element and the header's values, from the first bytes only.
+
+    Refuses a DOCTYPE before anything that it declares could matter. Never reads a record: it stops at the first element
+    below the root that holds more than the header's limit, or when the header has ended.
+    """
+    parser = etree.XMLPullParser(events=("start", "end"), **SAFE)
+    stack: list[str] = []
+    values: dict[str, str] = {}
+    root: str | None = None
+    namespaced = False
+    done = 0
+    with path.open("rb") as handle, _refusing():
+        while root is None or done < MAX_HEADER_BYTES:
+            block = handle.read(16_384)
+            if not block:
+                if root is None:
+                    parser.close()
+                break
+            parser.feed(block)
+            done += len(block)
+            for event, element in parser.read_events():
+                tag = element.tag
+                if not isinstance(tag, str):
+                    continue
+                if event == "start":
+                    if root is None:
+                        _refuse_doctype(element)
+                        root = _local(tag)
+                        namespaced = "{" in tag
+                    elif len(stack) >= MAX_DEPTH:
+                        raise Refused(FileCode.XML_DEPTH, _line_of(element.sourceline))
+                    stack.append(_local(tag))
+                    continue
+                if len(element) == 0 and len(values) < 200:
+                    values.setdefault("/".join(stack[1:]), (element.text or "").strip())
+                stack.pop()
+                if len(stack) == 1:  # one block below the root has ended: that is the header, or there is none
+                    return Head(root or "", values, namespaced)
+            if root is None and done > MAX_PROLOG_BYTES:
+                raise Refused(FileCode.XML_LIMIT)
+    return Head(root or "", values, namespaced)
+
+
+def check_mark(head: Head, extract: Extract) -> None:
+    """Refuse a file that is another return than the contract's. Content decides, not the name."""
+    if not is_return(head, extract):
+        raise Refused(FileCode.XML_ROOT)
+
+
+def is_return(head: Head, extract: Extract) -> bool:
+    """True when the outermost element and the marks are those of the extract."""
+    wanted = extract.delivery
+    if wanted.xml_root and head.root != wanted.xml_root:
+        return False
+    return all(head.values.get(p, "").casefold() == v.casefold() for p, v in wanted.xml_marker.items())
+
+
+def _refuse_doctype(element: etree._Element) -> None:
+    info = element.getroottree().docinfo
+    if info.internalDTD is not None or info.externalDTD is not None or info.doctype:
+        raise Refused(FileCode.XML_DTD)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn every complaint of libxml2 into a code and a line. Its message is dropped: it may quote the file."""
+    try:
+        yield
+    except etree.XMLSyntaxError as error:
+        code, line = error.code or 0, error.lineno or 0
+        message = str(error.msg or "").lower()
+        where = _line_of(line) if line else None
+        if "depth" in message:
+            raise Refused(FileCode.XML_DEPTH, where) from None
+        if code in _ENCODING_ERRORS or "encoding" in message or "not proper utf-8" in message:
+            raise Refused(FileCode.XML_MALFORMED, f"{where or 'start'}, bytes that are not of the declared encoding") from None
+        if code in _LIMIT_ERRORS or "huge" in message or "too long" in message or "amplification" in message:
+            raise Refused(FileCode.XML_LIMIT, where) from None
+        raise Refused(FileCode.XML_MALFORMED, where) from None
+    except (etree.LxmlError, ValueError, LookupError, UnicodeError):
+        raise Refused(FileCode.XML_MALFORMED) from None
+    except OSError:
+        raise Refused(FileCode.FILE_UNREADABLE) from None
+
+
+def _line_of(line: int | None) -> str:
+    return f"line {line or 0}"
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+# --- the plan -----------------------------------------------------------------------------------------------------------
+
+
+class _Rows:
+    """One contract table while it fills: rows as lists, then Arrow batches."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.schema = read_schema(table)
+        self.width = len(self.schema)
+        self.rows: list[list[Any]] = []
+        self.batches: list[pa.RecordBatch] = []
+        self.count = 0
+
+    def flush(self) -> None:
+        if self.rows:
+            columns = zip(*self.rows, strict=True)
+            arrays = [pa.array(c, type=f.type) for c, f in zip(columns, self.schema, strict=True)]
+            self.batches.append(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
+            self.rows = []
+
+
+#: What a tag means inside one element: a column number of the current row, a group or a table (a _Node), or nothing.
+_Meaning = "int | _Node | None"
+
+
+class _Node:
+    """One element of the plan: what each child tag means here."""
+
+    __slots__ = ("children", "own_text", "path", "rows")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.children: dict[Any, Any] = {}
+        self.rows: _Rows | None = None  # set when the element is a row of a table
+        self.own_text: int | None = None  # the column that takes the element's own text (header ".")
+
+
+def _plan(extract: Extract) -> tuple[dict[str, _Node], dict[str, _Rows]]:
+    """Compile the contract: the outermost repeating elements by path, and the tables in the contract's order."""
+    nodes: dict[str, _Node] = {}
+    units: dict[str, _Node] = {}
+    tables: dict[str, _Rows] = {}
+    for table in extract.tables:
+        element = table.source.element
+        if not element:
+            continue
+        rows = tables[table.name] = _Rows(table)
+        inside = next((u for u in units if element.startswith(u + "/")), None)
+        if inside is None:
+            node = nodes[element] = units[element] = _Node(element)
+        else:
+            node = _grow(nodes, nodes[inside], element[len(inside) + 1 :])
+        node.rows = rows
+    for table in extract.tables:
+        if table.source.element:
+            node = nodes[table.source.element]
+            for column, field in enumerate(table.fields, start=3):
+                for header in field.headers or (field.name,):
+                    if header == ".":
+                        node.own_text = column
+                    else:
+                        group, _, leaf = header.rpartition("/")
+                        _grow(nodes, node, group).children[leaf] = column
+    return units, tables
+
+
+def _grow(nodes: dict[str, _Node], node: _Node, path: str) -> _Node:
+    """The node at `path` below `node`, made where it is missing."""
+    for tag in path.split("/") if path else ():
+        below = node.children.get(tag)
+        if not isinstance(below, _Node):
+            below = node.children[tag] = nodes[f"{node.path}/{tag}"] = _Node(f"{node.path}/{tag}")
+        node = below
+    return node
+
+
+# --- the walk -----------------------------------------------------------------------------------------------------------
+
+
+class _Walk:
+    """One reading of one file."""
+
+    def __init__(self, extract: Extract) -> None:
+        self.extract = extract
+        self.units, self.tables = _plan(extract)
+        self.unknown: Counter[tuple[str, str]] = Counter()  # (path of the parent, name) -> elements
+        self.unknown_more = 0
+        self.text_lines: list[int] = []
+        self.attributes: Counter[str] = Counter()
+        self.repeated: dict[str, list[int]] = {}
+        self.inside_value: list[int] = []
+        self.namespaced = False
+        self.stated: dict[str, str] = {}
+        self.total = 0
+
+    def run(self, path: Path) -> ReadResult:
+        names = tuple({unit.rpartition("/")[2] for unit in self.units})
+        parser = etree.XMLPullParser(events=("end",), tag=[f"{{*}}{n}" for n in names], **SAFE)
+        since_record = 0
+        held = 0
+        containers: dict[etree._Element, _Node | None] = {}  # parents of records, kept alive so that identity holds
+        with path.open("rb") as handle, _refusing():
+            while block := handle.read(CHUNK):
+                parser.feed(block)
+                since_record += len(block)
+                for _, element in parser.read_events():
+                    parent = element.getparent()
+                    node = self._unit_of(element, parent, containers)
+                    if node is None:
+                        continue  # the record's name inside a record: the record itself reports it
+                    self._record(element, node)
+                    self._release(element, parent)
+                    since_record = 0
+                    held += 1
+                    if held >= FLUSH:
+                        held = 0
+                        self._flush()
+                if since_record > MAX_RECORD_BYTES:
+                    raise Refused(FileCode.XML_LIMIT)
+            root = parser.close()
+            self._rest(root)
+        self._flush()
+        return self._result()
+
+    def _unit_of(self, element: etree._Element, parent: etree._Element | None,
+                 containers: dict[etree._Element, _Node | None]) -> _Node | None:
+        if parent is None:
+            return None
+        if parent not in containers:
+            path = _path_below_root(parent)
+            if path is None:
+                return None
+            # The record's full path below the root; several kinds of record may share one container.
+            containers[parent] = None
+            self._container(parent, path)
+        path = self._container_paths.get(parent)
+        if path is None:
+            return None
+        tag = element.tag
+        name = _local(tag) if isinstance(tag, str) else ""
+        return self.units.get(f"{path}/{name}" if path else name)
+
+    _container_paths: dict[etree._Element, str]
+
+    def _container(self, parent: etree._Element, path: str) -> None:
+        if not hasattr(self, "_container_paths"):
+            self._container_paths = {}
+        self._container_paths[parent] = path
+
+    def _release(self, element: etree._Element, parent: etree._Element) -> None:
+        """Forget what has been read. Strangers between records are reported before they go."""
+        element.clear()
+        while True:
+            before = element.getprevious()
+            if before is None:
+                return
+            if before.tail is not None and not before.tail.isspace():
+                self.text_lines.append(before.sourceline or 0)
+            if len(before) or before.text:
+                self._stranger(before, "")
+            parent.remove(before)
+
+    def _record(self, element: etree._Element, node: _Node) -> None:
+        before = self.total
+        self._row(element, node, None)
+        if self.total - before and self.total > self.extract.delivery.max_rows:
+            raise Refused(FileCode.FILE_LIMIT, limit=f"{self.extract.delivery.max_rows} rows")
+
+    def _row(self, element: etree._Element, node: _Node, parent_row: int | None) -> None:
+        rows = node.rows
+        assert rows is not None  # noqa: S101 - a plan's invariant, not a check of data
+        rows.count = ordinal = rows.count + 1
+        self.total += 1
+        values: list[Any] = [None] * rows.width
+        values[0] = ordinal
+        line = element.sourceline
+        values[1] = line if line is not None and line < FAR_LINE else _far_line(element)
+        values[2] = parent_row
+        rows.rows.append(values)
+        if node.own_text is not None:
+            values[node.own_text] = element.text or ""
+            if len(element) or element.attrib:
+                self._inside(element)
+            return
+        self._fill(element, node, values, ordinal)
+
+    def _fill(self, element: etree._Element, node: _Node, values: list[Any], ordinal: int) -> None:
+        meanings = node.children
+        text = element.text
+        if text is not None and not text.isspace():
+            self.text_lines.append(element.sourceline or 0)
+        for child in element:
+            tag = child.tag
+            try:
+                meaning = meanings[tag]
+            except KeyError:
+                meaning = self._learn(meanings, tag)
+            if meaning.__class__ is int:
+                text = child.text
+                if len(child):
+                    self._inside(child)
+                if values[meaning] is None:
+                    values[meaning] = "" if text is None else text
+                elif values[meaning] != (text or ""):
+                    self._repeat(node, tag, child)
+            elif meaning is None:
+                self._stranger(child, node.path)
+            elif meaning.rows is None:
+                self._fill(child, meaning, values, ordinal)
+            else:
+                self._row(child, meaning, ordinal)
+            tail = child.tail
+            if tail is not None and not tail.isspace():
+                self.text_lines.append(child.sourceline or 0)
+
+    def _learn(self, meanings: dict[Any, Any], tag: Any) -> Any:
+        """A tag met for the first time here: known under its local name, or a stranger. Remembered either way."""
+        meaning = None
+        if isinstance(tag, str) and "{" in tag:
+            meaning = meanings.get(_local(tag))
+            if meaning is not None:
+                self.namespaced = True
+        if len(meanings) < 10_000:
+            meanings[tag] = meaning
+        return meaning
+
+    def _repeat(self, node: _Node, tag: Any, child: etree._Element) -> None:
+        self.repeated.setdefault(f"{node.path}/{_local(str(tag))}", []).append(_line(child))
+
+    def _inside(self, element: etree._Element) -> None:
+        if len(element):
+            self.inside_value.append(_line(element))
+        for below in element:
+            self._stranger(below, _local(str(element.tag)))
+
+    def _stranger(self, element: etree._Element, parent: str) -> None:
+        """An element that the contract does not have: it and all below it by name, with counts. Iterative, so depth cannot hurt."""
+        stack = [(element, parent, 1)]
+        while stack:
+            current, path, depth = stack.pop()
+            if depth > MAX_DEPTH:
+                raise Refused(FileCode.XML_DEPTH, _line_of(_line(current)))
+            tag = current.tag
+            name = clean_name(_local(tag)) if isinstance(tag, str) else "entity"
+            key = (path, name)
+            if key in self.unknown or len(self.unknown) < MAX_IGNORED:
+                self.unknown[key] += 1
+            else:
+                self.unknown_more += 1
+            stack.extend((below, f"{path}/{name}", depth + 1) for below in current)
+
+    def _rest(self, root: etree._Element) -> None:
+        """What is left once the records are gone: the header's values, and anything else by name."""
+        if "{" in str(root.tag):
+            self.namespaced = True
+        wanted_groups = {u.rpartition("/")[0] for u in self.units}
+        stack: list[tuple[etree._Element, str, int]] = [(e, "", 1) for e in reversed(root)]
+        self._loose(root)
+        while stack:
+            element, path, depth = stack.pop()
+            if depth > MAX_DEPTH:
+                raise Refused(FileCode.XML_DEPTH, _line_of(_line(element)))
+            tag = element.tag
+            here = f"{path}/{_local(tag)}".lstrip("/") if isinstance(tag, str) else path
+            if here in self.units:
+                self._loose_tail(element)
+                continue
+            self._loose_tail(element)
+            if len(element):
+                self._loose(element)
+                stack.extend((e, here, depth + 1) for e in reversed(element))
+            elif here in wanted_groups:
+                self._loose(element)
+            elif here.startswith("Header/") or self._is_stated(here):
+                self.stated.setdefault(here, (element.text or "").strip())
+            else:
+                self._stranger(element, path)
+
+    def _is_stated(self, path: str) -> bool:
+        delivery = self.extract.delivery
+        origins = (*delivery.period_from, *delivery.submitter_from)
+        return path in delivery.xml_marker or any(o.path == path for o in origins)
+
+    def _loose(self, element: etree._Element) -> None:
+        if element.text is not None and element.text.strip():
+            self.text_lines.append(_line(element))
+
+    def _loose_tail(self, element: etree._Element) -> None:
+        if element.tail is not None and element.tail.strip():
+            self.text_lines.append(_line(element))
+
+    def _flush(self) -> None:
+        for rows in self.tables.values():
+            rows.flush()
+
+    def _result(self) -> ReadResult:
+        result = ReadResult({}, dict(self.stated), self._problems())
+        for name, rows in self.tables.items():
+            result.tables[name] = TableRead(name, pa.Table.from_batches(rows.batches, schema=rows.schema))
+            rows.batches = []
+        for table, ignored in self._ignored().items():
+            result.tables[table].ignored = ignored
+        return result
+
+    def _ignored(self) -> dict[str, list[Ignored]]:
+        """Strangers by the table that they stand nearest to: the longest element path that holds them."""
+        paths = sorted(((r.table.source.element or "", n) for n, r in self.tables.items()), key=lambda p: -len(p[0]))
+        first = next(iter(self.tables))
+        out: dict[str, list[Ignored]] = {}
+        for (parent, name), count in sorted(self.unknown.items()):
+            whole = f"{parent}/{name}".lstrip("/")
+            owner = next((n for p, n in paths if whole.startswith(p + "/")), first)
+            listed = out.setdefault(owner, [])
+            listed.append(Ignored(len(listed) + 1, "", clean_name(name), f"not in the contract: {clean_name(parent) or 'outside records'}", count))
+        if self.unknown_more:
+            listed = out.setdefault(first, [])
+            listed.append(Ignored(len(listed) + 1, "", "(more names)", "not in the contract", self.unknown_more))
+        return out
+
+    def _problems(self) -> list[FileProblem]:
+        found: list[FileProblem] = []
+        if self.namespaced:
+            found.append(problem(FileCode.XML_NAMESPACE))
+        if self.text_lines:
+            found.append(problem(FileCode.XML_UNEXPECTED_TEXT, where=rows_where(self.text_lines, "line")))
+        if self.inside_value:
+            found.append(problem(FileCode.XML_UNEXPECTED_ELEMENT, where=rows_where(self.inside_value, "line")))
+        found += [
+            problem(FileCode.XML_REPEATED, where=f"{clean_name(name)}, {rows_where(lines, 'line')}")
+            for name, lines in sorted(self.repeated.items())
+        ]
+        if self.unknown:
+            names = sorted({n for _, n in self.unknown})
+            shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+            found.append(problem(FileCode.FILE_COLUMN_IGNORED, names=shown))
+        first = next(iter(self.tables.values()))
+        if first.count == 0:
+            found.append(problem(FileCode.FILE_EMPTY, severity=Severity.warn, table=first.table.name))
+        return found
+
+
+def _path_below_root(element: etree._Element) -> str | None:
+    """`Children` for Message/Children; None when the element lies deeper than records can."""
+    names: list[str] = []
+    current: etree._Element | None = element
+    while current is not None:
+        if len(names) > 6 or not isinstance(current.tag, str):
+            return None
+        names.append(_local(current.tag))
+        current = current.getparent()
+    return "/".join(reversed(names[:-1]))
+
+
+def _line(element: etree._Element) -> int:
+    line = element.sourceline or 0
+    return line if line < FAR_LINE else _far_line(element)
+
+
+def _far_line(element: etree._Element) -> int:
+    """The line of a start tag beyond line 65,535.
+
+    There libxml2 answers with the line on which the first text below the element ends, so the line breaks of that text
+    are taken off again.
+    """
+    line = element.sourceline or 0
+    current: etree._Element | None = element
+    while current is not None:
+        text = current.text
+        if text:
+            return line - text.count("\n")
+        current = next(iter(current), None)
+    return line
+
+
+@contextmanager
+def _no_gc() -> Iterator[None]:
+    """Millions of short-lived lists make the cycle collector scan for nothing; nothing here makes cycles."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
