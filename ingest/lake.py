@@ -8,6 +8,7 @@ Must not live here: deciding what is stored; reading senders' files.
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,6 +100,29 @@ def write_text(text: str, path: Path) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def place(source: Path, target: Path) -> None:
+    """Give a finished file a second name, whole or not at all. Both names share the bytes; neither is ever edited."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    partial.unlink(missing_ok=True)
+    try:
+        try:
+            os.link(source, partial)
+        except OSError:  # a file system without links, or the lake on another disk
+            shutil.copyfile(source, partial)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def remove_partials(home: Home) -> int:
+    """Remove files that a killed run left half-written. Returns how many."""
+    left = [p for folder in (home.lake, home.receipts) if folder.exists() for p in folder.rglob(".*.partial")]
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)
 
 
 def anchor_schemas(home: Home, contracts: Contracts) -> None:

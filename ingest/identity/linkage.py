@@ -31,6 +31,7 @@ import pyarrow.parquet as pq
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from ingest import registry
 from ingest.identity.keys import PSEUDONYM, Key, load_key
 from ingest.identity.store import IdentityStore
 from ingest.lake import Home, write_parquet, write_text
@@ -60,8 +61,12 @@ class LinkReport:
     chains_undone: int = 0
     changed: bool = False
 
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
+    def counts(self) -> dict[str, int]:
+        """Flat, for logs and asset metadata."""
+        flat = {"tokens": self.tokens, "persons": self.persons, "chains_undone": self.chains_undone}
+        for name in ("linked_tokens", "numbers_in_conflict", "stand_in_numbers"):
+            flat |= {f"{name}_{kind}": count for kind, count in getattr(self, name).items()}
+        return flat
 
 
 def nhs_number_step(_: duckdb.DuckDBPyConnection) -> str:
@@ -78,12 +83,13 @@ def upn_step(_: duckdb.DuckDBPyConnection) -> str:
 STEPS: tuple[tuple[str, Step], ...] = (("nhs_number", nhs_number_step), ("upn", upn_step))
 
 
-def update_person_map(home: Home, submissions: pa.Table) -> LinkReport:
-    """Link the persons of these submissions (submission_id, period_start) and write the person map when it differs.
+def link(home: Home) -> LinkReport:
+    """Link the persons of the submissions in force and write the person map when it differs.
 
-    `submissions` are the ones in force, so a correction takes wrong links away again. Nothing runs when neither they
-    nor the rules have changed since the last time.
+    Only submissions in force count, so a correction takes wrong links away again. Nothing runs when neither they nor
+    the rules have changed since the last time.
     """
+    submissions = registry.current(home).select(["submission_id", "period_start"])
     store, key = IdentityStore(home.identity), load_key(home.identity, PSEUDONYM)
     path, note = home.person_map / "person_map.parquet", home.identity / "person_map.json"
     ids = sorted(set(submissions["submission_id"].to_pylist()) & store.ids())
@@ -92,15 +98,15 @@ def update_person_map(home: Home, submissions: pa.Table) -> LinkReport:
         known = json.loads(note.read_text(encoding="utf-8"))
         if known.get("fingerprint") == fingerprint:
             return LinkReport(**{**known["report"], "changed": False})
-    person_map, report = link(store.read(ids, COLUMNS), submissions, key)
+    person_map, report = link_people(store.read(ids, COLUMNS), submissions, key)
     if not (path.exists() and pq.read_table(path).equals(person_map)):
         write_parquet(person_map, path)
-        report = LinkReport(**{**report.as_dict(), "changed": True})
-    write_text(json.dumps({"fingerprint": fingerprint, "report": report.as_dict()}, sort_keys=True), note)
+        report = LinkReport(**{**asdict(report), "changed": True})
+    write_text(json.dumps({"fingerprint": fingerprint, "report": asdict(report)}, sort_keys=True), note)
     return report
 
 
-def link(
+def link_people(
     identities: pa.Table, submissions: pa.Table, key: Key, steps: Sequence[tuple[str, Step]] = STEPS
 ) -> tuple[pa.Table, LinkReport]:
     """Pseudonyms -> persons. Returns the person map, ordered by pseudonym, and the counts."""

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.identity.keys import Key
-from ingest.identity.linkage import COLUMNS, LinkReport, link
+from ingest.identity.linkage import COLUMNS, LinkReport, link_people
 from ingest.identity.store import SCHEMA
 
 KEY = Key("pseudonym-v1", b"k" * 32)
@@ -44,7 +44,7 @@ def run(*rows: dict[str, object]) -> tuple[dict[str, str], LinkReport]:
     submissions = pa.table(
         {"submission_id": ids, "period_start": pa.array([dt.date(2024, 1, int(i[1:])) for i in ids], pa.date32())}
     )
-    person_map, report = link(table, submissions, KEY)
+    person_map, report = link_people(table, submissions, KEY)
     return dict(zip(person_map["child_token"].to_pylist(), person_map["person_key"].to_pylist(), strict=True)), report
 
 
@@ -176,7 +176,7 @@ def test_hundred_thousand_pseudonyms_in_seconds() -> None:
     )
     submissions = pa.table({"submission_id": ["s1"], "period_start": pa.array([BORN], pa.date32())})
     start = time.perf_counter()
-    person_map, report = link(table, submissions, KEY)
+    person_map, report = link_people(table, submissions, KEY)
     assert time.perf_counter() - start < 10  # about one second; the bound is for a busy machine
     assert person_map.num_rows == n
     valid = sum(len(x) == 10 for x in numbers)

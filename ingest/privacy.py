@@ -1,0 +1,227 @@
+"""Privacy: what of a row may be stored, and who the row is about without saying so.
+
+Lives here: dropping what is not agreed, the keyed pseudonym, the treatments of a field, the counts of what was removed.
+Add here: a treatment that `contract.Treatment` names.
+Must not live here: which fields are agreed (agreement.py), which rows are good (judge.py), linkage, files.
+
+Everything works on whole columns. A pseudonym is made once for each distinct local id, not once a row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.contract import Extract, Table, Treatment
+from ingest.identity.keys import Key
+from ingest.identity.store import SCHEMA as IDENTITY_SCHEMA
+from ingest.projections.arrow import CHILD_TOKEN, identity_table, raw_schema
+
+TOKEN_PREFIX = "c1_"  # noqa: S105 - marks the key version, not a password
+_ELEMENT = re.compile(r"^[A-Za-z_][\w.\-]{0,59}(/[A-Za-z_][\w.\-]{0,59}){0,9}$")
+
+
+class Allows(Protocol):
+    """The part of a permission that this module asks: agreement.Permission."""
+
+    def allows(self, table: str, field: str) -> bool: ...
+
+
+@dataclass
+class Minimised:
+    """How many cells of which column met which fate. Names and counts only."""
+
+    cells: Counter[tuple[str, str, str]] = field(default_factory=Counter[tuple[str, str, str]])
+
+    def add(self, table: str, column: str, action: str, cells: int) -> None:
+        if cells:
+            self.cells[table, column, action] += cells
+
+    def rows(self, submission_id: str) -> list[dict[str, Any]]:
+        """Rows of the pipeline's table `minimisation`, in a fixed order."""
+        return [
+            {"submission_id": submission_id, "table": table, "column": column, "action": action, "cells": cells}
+            for (table, column, action), cells in sorted(self.cells.items())
+        ]
+
+
+def withhold(data: pa.Table, table: Table, permission: Allows, counts: Minimised) -> pa.Table:
+    """Empty the columns that the agreement does not permit, before anything looks at them.
+
+    The column stays, empty, so that every later step sees one shape whatever the agreement says.
+    """
+    for spec in table.fields:
+        if spec.name in data.column_names and not permission.allows(table.name, spec.name):
+            position = data.column_names.index(spec.name)
+            column = data.column(position)
+            counts.add(table.name, spec.name, "not_agreed", _filled(column))
+            data = data.set_column(position, data.field(position), pa.nulls(len(column), column.type))
+    return data
+
+
+def count_unknown(table: str, ignored: Iterable[Any], counts: Minimised) -> None:
+    """Columns and elements that no contract knows.
+
+    A column is named by its letter, not by its header: in a file without a header row, the headers are somebody's data.
+    XML element names are the layout's, so they may be told.
+    """
+    for item in ignored:
+        letter = str(getattr(item, "letter", "") or "")
+        header = str(getattr(item, "header", "") or "")
+        name = f"column {letter}" if letter else header if _ELEMENT.match(header) else "unknown element"
+        counts.add(table, name, "not_in_contract", int(getattr(item, "cells", 0) or 0))
+
+
+def parents_first(extract: Extract) -> list[Table]:
+    """The tables of an extract, each after the table that contains it."""
+
+    def depth(table: Table) -> int:
+        return 0 if table.parent is None else 1 + depth(extract.by_table[table.parent])
+
+    return sorted(extract.tables, key=depth)
+
+
+class Pseudonymiser:
+    """Turns the typed rows of one submission to rows that may be stored. Tables come parents first."""
+
+    def __init__(self, extract: Extract, submission_id: str, submitter: str, key: Key) -> None:
+        self._extract, self._submission_id, self._submitter, self._key = extract, submission_id, submitter, key
+        self._tokens: dict[str, tuple[np.ndarray, pa.Array]] = {}
+        self._identities: list[pa.Table] = []
+        self.counts = Minimised()
+
+    def learn(self, table: Table, typed: pa.Table) -> None:
+        """Work out the pseudonym of every row of a table, accepted or not, so that nested rows can inherit it."""
+        owner = identity_table(self._extract, table)
+        if owner is None:
+            return
+        if table.identity is not None and table.identity.local_id:
+            tokens = self._token(typed.column(table.identity.local_id))
+        elif table.parent is not None:
+            tokens = self._look_up(table.parent, typed.column("_parent_row"))
+        else:
+            tokens = pa.nulls(typed.num_rows, pa.string())
+        rows = typed.column("_row").to_numpy()
+        order = np.argsort(rows, kind="stable")
+        self._tokens[table.name] = (rows[order], tokens.take(pa.array(order)))
+
+    def raw(self, table: Table, typed: pa.Table, *, accepted: bool = True) -> pa.Table:
+        """The rows as they are stored: raw schema, without identifiers. Identifiers of accepted rows are set aside."""
+        schema = raw_schema(self._extract, table)
+        columns: list[pa.Array | pa.ChunkedArray] = []
+        for target in schema:
+            if target.name == "_submission_id":
+                columns.append(pa.repeat(pa.scalar(self._submission_id), typed.num_rows))
+            elif target.name == CHILD_TOKEN.name:
+                columns.append(self._look_up(table.name, typed.column("_row")))
+            elif target.name not in typed.column_names:  # a field of another year's layout
+                columns.append(pa.nulls(typed.num_rows, target.type))
+            else:
+                columns.append(self._treated(table, target, typed.column(target.name)))
+        self._count(table, typed)
+        if accepted:
+            self._set_aside(table, typed)
+        return pa.Table.from_arrays(columns, schema=schema)
+
+    def identities(self, agency: str) -> pa.Table:
+        """The identifiers of the accepted rows, each combination once, in a fixed order."""
+        known = {"submitter": self._submitter, "agency": agency}
+        parts: list[pa.Table] = []
+        for rows in self._identities:
+            columns = [
+                rows.column(f.name) if f.name in rows.column_names
+                else pa.repeat(pa.scalar(known[f.name], f.type), rows.num_rows) if f.name in known
+                else pa.nulls(rows.num_rows, f.type)
+                for f in IDENTITY_SCHEMA
+            ]
+            extra = [n for n in rows.column_names if n not in IDENTITY_SCHEMA.names]
+            schema = pa.schema([*IDENTITY_SCHEMA, *(rows.schema.field(n) for n in extra)])
+            parts.append(pa.Table.from_arrays([*columns, *(rows.column(n) for n in extra)], schema=schema))
+        if not parts:
+            return IDENTITY_SCHEMA.empty_table()
+        together = pa.concat_tables(parts, promote_options="default")
+        distinct = together.group_by(together.column_names, use_threads=False).aggregate([])
+        return distinct.sort_by([(name, "ascending") for name in distinct.column_names])
+
+    def _token(self, local_ids: pa.ChunkedArray) -> pa.Array:
+        """One keyed hash for each distinct id. No id, no pseudonym: nobody shares the pseudonym of the unknown."""
+        encoded = pc.dictionary_encode(local_ids.combine_chunks().cast(pa.string()))
+        if isinstance(encoded, pa.ChunkedArray):
+            encoded = encoded.combine_chunks()
+        digests = [
+            f"{TOKEN_PREFIX}{self._key.digest(f'{self._submitter}|{value}').hex()[:32]}" if value else None
+            for value in encoded.dictionary.to_pylist()
+        ]
+        return pa.array(digests, pa.string()).take(encoded.indices)
+
+    def _look_up(self, table: str, rows: pa.ChunkedArray) -> pa.Array:
+        if table not in self._tokens:
+            return pa.nulls(len(rows), pa.string())
+        known, tokens = self._tokens[table]
+        wanted = rows.combine_chunks().fill_null(-1).to_numpy(zero_copy_only=False)
+        if not len(known):
+            return pa.nulls(len(rows), pa.string())
+        place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        return tokens.take(pa.array(place, mask=known[place] != wanted))
+
+    @staticmethod
+    def _treated(table: Table, target: pa.Field, column: pa.ChunkedArray) -> pa.ChunkedArray:
+        spec = table.by_name.get(target.name)
+        if spec is not None and spec.treatment is Treatment.month:
+            column = pc.floor_temporal(column.cast(pa.date32()), unit="month")
+        return column.cast(target.type)
+
+    def _count(self, table: Table, typed: pa.Table) -> None:
+        identifying = set(table.identity.fields.values()) if table.identity else set[str]()
+        actions = {
+            Treatment.keep: "kept", Treatment.month: "coarsened", Treatment.drop: "dropped", Treatment.identity: "identity_store"
+        }
+        for spec in table.fields:
+            if spec.name not in typed.column_names:
+                continue
+            sent = f"{spec.name}__sent"
+            cells = _filled(typed.column(sent if sent in typed.column_names else spec.name))
+            self.counts.add(table.name, spec.name, actions[spec.treatment], cells)
+            if spec.treatment is not Treatment.identity and (spec.name in identifying or spec.treatment is Treatment.month):
+                self.counts.add(table.name, spec.name, "identity_store", cells)
+
+    def _set_aside(self, table: Table, typed: pa.Table) -> None:
+        taken = dict(table.identity.fields) if table.identity else {}
+        coarsened = {s.name: s.name for s in table.fields if s.treatment is Treatment.month and s.name not in taken.values()}
+        wanted = {k: v for k, v in {**taken, **coarsened}.items() if v in typed.column_names}
+        if not wanted or identity_table(self._extract, table) is None:
+            return
+        columns: dict[str, Any] = {"child_token": self._look_up(table.name, typed.column("_row"))}
+        for name, source in wanted.items():
+            kind = IDENTITY_SCHEMA.field(name).type if name in IDENTITY_SCHEMA.names else pa.date32()
+            columns[name] = typed.column(source).cast(kind)
+        rows = pa.table(columns)
+        self._identities.append(rows.filter(pc.is_valid(rows.column("child_token"))))
+
+
+def _filled(column: pa.ChunkedArray) -> int:
+    """Cells that hold anything but blanks."""
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return int(pc.sum(pc.not_equal(pc.utf8_trim_whitespace(column), "")).as_py() or 0)
+    return len(column) - column.null_count
+
+
+def counts_of(reports: Iterable[Minimised]) -> Minimised:
+    """Several counts as one."""
+    total = Minimised()
+    for one in reports:
+        total.cells.update(one.cells)
+    return total
+
+
+def identifiers_of(tables: Mapping[str, Table] | Iterable[Table]) -> set[str]:
+    """Names of the fields that must never leave the identity store (used by tests and by the marker scan)."""
+    items = tables.values() if isinstance(tables, Mapping) else tables
+    return {f.name for t in items for f in t.fields if f.treatment in (Treatment.identity, Treatment.drop)}

@@ -1,0 +1,217 @@
+"""The registry: which submissions were taken in, and what became of them. The one answer to "is it new?".
+
+Lives here: reading and writing registry rows, which submission is in force, repairing what a killed run left behind.
+Add here: another question about submissions.
+Must not live here: judging, reading senders' files, anything about rows.
+
+One Parquet file a submission, written last: a submission without a row never happened, whatever else lies about, and
+`reconcile` removes it. Nothing here depends on the order in which submissions were taken in.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ingest.identity.store import IdentityStore
+from ingest.lake import Home, remove_partials, write_parquet
+from ingest.projections.arrow import PIPELINE
+
+SCHEMA = PIPELINE["submissions"]
+#: Tables of the pipeline that hold one file a submission.
+PER_SUBMISSION = ("table_counts", "quality_results", "findings", "minimisation")
+REFUSED = "refused"
+#: The number that the sender itself gave, kept beside the row so that the others can be counted again.
+_STATED = b"stated_no"
+
+
+def submissions(home: Home) -> pa.Table:
+    """Every submission, oldest first."""
+    rows = [_strip(pq.read_table(p)) for p in _files(home)]
+    table = pa.concat_tables(rows) if rows else SCHEMA.empty_table()
+    return table.sort_by([("received_at", "ascending"), ("submission_id", "ascending")])
+
+
+def current(home: Home, on: dt.datetime | None = None) -> pa.Table:
+    """The submissions in force (as of `on`): the latest accepted one of each extract, submitter and period."""
+    table = submissions(home)
+    table = table.filter(pc.not_equal(table["status"], REFUSED))
+    if on is not None:
+        table = table.filter(pc.less_equal(table["received_at"], pa.scalar(on, pa.timestamp("us"))))
+    group = ["agency", "extract", "period", "submitter"]
+    table = table.sort_by([(c, "ascending") for c in (*group, "submission_no", "received_at", "submission_id")])
+    last = table.group_by(group, use_threads=False).aggregate([("submission_id", "last")])
+    return table.filter(pc.is_in(table["submission_id"], last["submission_id_last"].combine_chunks()))
+
+
+def latest(home: Home, key: str, period: str, submitter: str, on: dt.datetime | None = None) -> str | None:
+    """The id of the submission in force for one period of one extract of one submitter."""
+    rows = current(home, on)
+    agency, extract = key.split("/")
+    for name, value in (("agency", agency), ("extract", extract), ("period", period), ("submitter", submitter)):
+        rows = rows.filter(pc.equal(rows[name], value))
+    return rows["submission_id"][0].as_py() if rows.num_rows else None
+
+
+def known_contents(home: Home) -> set[tuple[str, str]]:
+    """(extract key, SHA-256 of the content) of everything that was taken in or refused."""
+    table = submissions(home).select(["agency", "extract", "sha256"])
+    return {(f"{a}/{e}", s) for a, e, s in zip(*(c.to_pylist() for c in table.columns), strict=True)}
+
+
+def already_received(
+    home: Home, key: str, sha256: str, period: str | None = None, submitter: str | None = None
+) -> dict[str, Any] | None:
+    """The row of the same content, if it was received before.
+
+    When folder or manifest name a period or a submitter, the row must agree: two senders may well send the same empty
+    return, and one sender the same nil return twice a year.
+    """
+    agency, extract = key.split("/")
+    for row in submissions(home).to_pylist():
+        same = (row["agency"], row["extract"], row["sha256"]) == (agency, extract, sha256)
+        if same and period in (None, row["period"]) and submitter in (None, row["submitter"]):
+            return row
+    return None
+
+
+def find(home: Home, submission_id: str) -> dict[str, Any] | None:
+    """One submission's row."""
+    path = _path(home, submission_id)
+    return _strip(pq.read_table(path)).to_pylist()[0] if path.exists() else None
+
+
+def statuses(home: Home) -> dict[str, str]:
+    """What became of each submission, named so that a person recognises it."""
+    return {
+        f"{r['agency']}/{r['extract']} {r['period'] or 'period unknown'} {r['submitter'] or 'sender unknown'} "
+        f"({r['submission_id']})": r["status"]
+        for r in submissions(home).to_pylist()
+    }
+
+
+def fingerprint(home: Home) -> list[list[str]]:
+    """Everything about submissions that decides what the warehouse holds, in a stable order."""
+    rows = submissions(home).select(["submission_id", "status", "submission_no", "received_at"]).to_pylist()
+    return sorted([str(v) for v in row.values()] for row in rows)
+
+
+def write(home: Home, row: Mapping[str, Any], stated_no: int | None = None) -> None:
+    """Make a submission count. The last write of its intake. Numbers its siblings again where needed."""
+    _write(home, {**row, "submission_no": stated_no or row.get("submission_no") or 1}, stated_no)
+    group = {name: row[name] for name in ("agency", "extract", "period", "submitter")}
+    _renumber(home, group)
+
+
+def forget(home: Home, submission_id: str) -> None:
+    """Undo a submission: its row first, so that a kill half-way leaves only what `reconcile` removes."""
+    _path(home, submission_id).unlink(missing_ok=True)
+    reconcile(home)
+
+
+def reconcile(home: Home) -> dict[str, int]:
+    """Remove what a killed run left: half-written files, and files of submissions that have no row.
+
+    A row whose raw files are gone is removed too, so that the next run takes the delivery in again. Run by whoever
+    holds the home folder's lock. Returns counts of what was removed.
+    """
+    done = {"partial": remove_partials(home), "rows": 0, "raw": 0, "validated": 0, "pipeline": 0, "identity": 0, "receipts": 0}
+    known = {r["submission_id"]: r for r in submissions(home).to_pylist()}
+    raw = _raw_files(home)
+    for submission_id, row in list(known.items()):
+        if row["status"] != REFUSED and not _complete(home, submission_id, raw.get(submission_id, [])):
+            _path(home, submission_id).unlink(missing_ok=True)
+            del known[submission_id]
+            done["rows"] += 1
+    accepted = {i for i, r in known.items() if r["status"] != REFUSED}
+    done["raw"] = _unlink(p for i, paths in raw.items() if i not in accepted for p in paths)
+    done["pipeline"] = _unlink(p for t in PER_SUBMISSION for p in _own(home.pipeline(t)) if p.stem not in known)
+    done["receipts"] = _unlink(p for p in home.receipts.glob("*.*") if p.stem.split(".")[0] not in known)
+    for report in (home.lake / "validated").glob("*/*/*"):
+        if report.name not in known:
+            shutil.rmtree(report)
+            done["validated"] += 1
+    if home.identity.exists():
+        store = IdentityStore(home.identity)
+        orphans = store.ids() - accepted
+        for submission_id in orphans:
+            store.forget(submission_id)
+        done["identity"] = store.clear_staged() + len(orphans)
+    for row in known.values():
+        _renumber(home, {name: row[name] for name in ("agency", "extract", "period", "submitter")}, known.values())
+    return done
+
+
+def _complete(home: Home, submission_id: str, raw: list[Path]) -> bool:
+    counts = home.pipeline("table_counts") / f"{submission_id}.parquet"
+    if not counts.exists():
+        return False
+    expected = set(pq.read_table(counts)["table"].to_pylist())
+    return expected <= {p.parent.name for p in raw}
+
+
+def _raw_files(home: Home) -> dict[str, list[Path]]:
+    """Raw files by submission. `pipeline` and `identity` are not agencies."""
+    out: dict[str, list[Path]] = {}
+    for path in (home.lake / "raw").glob("*/*/*/*__*.parquet"):
+        out.setdefault(path.stem.rsplit("__", 1)[1], []).append(path)
+    return out
+
+
+def _renumber(home: Home, group: Mapping[str, Any], rows: Iterable[Mapping[str, Any]] | None = None) -> None:
+    """Give every submission of a group that states no number the next one by the day of receipt.
+
+    Recounted whenever the group grows, so the numbers do not depend on the order of taking in.
+    """
+    rows = submissions(home).to_pylist() if rows is None else rows
+    mine = [r for r in rows if all(r[k] == v for k, v in group.items())]
+    mine.sort(key=lambda r: (r["received_at"], r["submission_id"]))
+    highest = 0
+    for row in mine:
+        stated = _stated(home, row["submission_id"]) if len(mine) > 1 or row["submission_no"] != 1 else None
+        number = stated or highest + 1
+        if number != row["submission_no"]:
+            _write(home, {**row, "submission_no": number}, stated)
+        highest = max(highest, number)
+
+
+def _write(home: Home, row: Mapping[str, Any], stated_no: int | None) -> None:
+    table = pa.Table.from_pylist([dict(row)], schema=SCHEMA)
+    if stated_no:
+        table = table.replace_schema_metadata({_STATED: str(stated_no).encode()})
+    write_parquet(table, _path(home, str(row["submission_id"])))
+
+
+def _stated(home: Home, submission_id: str) -> int | None:
+    metadata = pq.read_schema(_path(home, submission_id)).metadata or {}
+    return int(metadata[_STATED]) if _STATED in metadata else None
+
+
+def _strip(table: pa.Table) -> pa.Table:
+    return table.replace_schema_metadata(None).cast(SCHEMA)
+
+
+def _path(home: Home, submission_id: str) -> Path:
+    return home.pipeline("submissions") / f"{submission_id}.parquet"
+
+
+def _files(home: Home) -> list[Path]:
+    return sorted(_own(home.pipeline("submissions")))
+
+
+def _own(folder: Path) -> list[Path]:
+    return [p for p in folder.glob("*.parquet") if not p.name.startswith(("_", "."))]
+
+
+def _unlink(paths: Iterable[Path]) -> int:
+    found = list(paths)
+    for path in found:
+        path.unlink(missing_ok=True)
+    return len(found)
