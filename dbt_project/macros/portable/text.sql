@@ -34,3 +34,16 @@
 {% macro quarter_id(day) -%}
     concat({{ year_id(day, 4) }}, '-Q', cast(extract(quarter from {{ add_months(day, -3) }}) as string))
 {%- endmacro %}
+
+
+{#- 'April 2025' of any day. -#}
+{% macro month_label(day) -%}
+    concat(
+        case extract(month from {{ day }})
+            {%- for name in ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'] %}
+            when {{ loop.index }} then '{{ name }}'
+            {%- endfor %}
+        end,
+        ' ', cast(extract(year from {{ day }}) as string)
+    )
+{%- endmacro %}

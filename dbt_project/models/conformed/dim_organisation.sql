@@ -1,0 +1,63 @@
+with
+
+code_list as (
+    select * from {{ ref('code_list') }}
+),
+
+submitters as (
+    select * from {{ ref('submitter') }}
+),
+
+areas as (
+    select * from {{ ref('area') }}
+),
+
+partner_agencies as (
+    select
+        code as org_code,
+        label as org_name,
+        'partner_agency' as org_role,
+        case
+            when code in ('STAFFS_CC', 'STOKE_CC') then 'council'
+            when code = 'POLICE' then 'police'
+            when code in ('ICB', 'MPFT', 'UHNM') then 'health'
+            when code = 'SCHOOLS' then 'school'
+            else 'other'
+        end as agency,
+        case code when 'STAFFS_CC' then 'E10000028' when 'STOKE_CC' then 'E06000021' end as area_code
+    from code_list
+    where code_list = 'partner_agency'
+),
+
+senders as (
+    select
+        submitter as org_code,
+        submitter_title as org_name,
+        'submitter' as org_role,
+        agency,
+        area_code
+    from submitters
+),
+
+organisations as (
+    select * from partner_agencies
+    union all
+    select * from senders
+),
+
+-- No organisation has begun or ended since reporting started; a successor gets its own row and both get dates.
+final as (
+    select
+        organisations.org_code,
+        organisations.org_name,
+        organisations.org_role,
+        organisations.agency,
+        organisations.area_code,
+        cast(null as date) as valid_from,
+        cast(null as date) as valid_to
+    from organisations
+    left join areas
+        on organisations.area_code = areas.area_code
+)
+
+select * from final
