@@ -11,6 +11,7 @@ One Parquet file a submission, written last: a submission without a row never ha
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -133,7 +134,7 @@ def reconcile(home: Home) -> dict[str, int]:
     accepted = {i for i, r in known.items() if r["status"] != REFUSED}
     done["raw"] = _unlink(p for i, paths in raw.items() if i not in accepted for p in paths)
     done["pipeline"] = _unlink(p for t in PER_SUBMISSION for p in _own(home.pipeline(t)) if p.stem not in known)
-    done["receipts"] = _unlink(p for p in home.receipts.glob("*.*") if p.stem.split(".")[0] not in known)
+    done["receipts"] = _unlink(p for p in home.receipts.glob("*.*") if _is_id(p.stem) and p.stem not in known)
     for report in (home.lake / "validated").glob("*/*/*"):
         if report.name not in known:
             shutil.rmtree(report)
@@ -204,6 +205,11 @@ def _path(home: Home, submission_id: str) -> Path:
 
 def _files(home: Home) -> list[Path]:
     return sorted(_own(home.pipeline("submissions")))
+
+
+def _is_id(name: str) -> bool:
+    """True for a submission's id; other files of the folder (an index) are nobody's receipt."""
+    return re.fullmatch(r"[0-9a-f]{16}", name) is not None
 
 
 def _own(folder: Path) -> list[Path]:

@@ -36,6 +36,7 @@ from ingest.identity.keys import PSEUDONYM, Key, load_key
 from ingest.identity.store import IdentityStore
 from ingest.lake import Home, write_parquet, write_text
 from ingest.projections.arrow import PERSON_MAP
+from ingest.validators import checksum_sql
 
 #: Part of the fingerprint: raise it when a change here changes who is linked.
 VERSION = "1"
@@ -219,10 +220,6 @@ _PEOPLE = """
     create temp table births as select distinct node, birth_date from facts where birth_date is not null;
 """
 
-_UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
-# try_cast, because the optimiser may weigh digits before the pattern has removed what is not one.
-_NHS_SUM = " + ".join(f"{11 - i} * try_cast(number[{i}] as int)" for i in range(1, 10))
-_UPN_SUM = " + ".join(f"{i} * try_cast(number[{i}] as int)" for i in range(2, 13))
 _NUMBERS = f"""
     create temp table sent as
         select distinct node, submitter, birth_date, kind, upper(regexp_replace(value, '[^0-9A-Za-z]', '', 'g')) as number
@@ -232,18 +229,11 @@ _NUMBERS = f"""
             union all select node, submitter, birth_date, 'upn', former_upn from facts
         ) where value is not null;
     create temp table valid as
-        select kind, number, false as is_temporary from (
-            select distinct kind, number from sent where kind = 'nhs_number' and regexp_full_match(number, '[0-9]{{10}}')
-                and number <> repeat(number[1], 10)  -- 0000000000 and its like pass the check digit
-        ) where (11 - ({_NHS_SUM}) % 11) % 11 = try_cast(number[10] as int)
+        select kind, number, false as is_temporary from (select distinct kind, number from sent where kind = 'nhs_number')
+        where {checksum_sql("nhs_number", "number")}
         union all
-        select kind, number, number[13] not between '0' and '9' as is_temporary from (
-            select distinct kind, number from sent
-            where kind = 'upn' and regexp_full_match(number, '[{_UPN_LETTERS}][0-9]{{11}}[0-9{_UPN_LETTERS}]')
-                and number[2:13] <> repeat(number[2], 12)
-        ) where '{_UPN_LETTERS}'[(({_UPN_SUM}
-            + 13 * case when number[13] between '0' and '9' then ascii(number[13]) - 48
-                        else instr('{_UPN_LETTERS}', number[13]) - 1 end) % 23) + 1] = number[1];
+        select kind, number, number[13] not between '0' and '9' as is_temporary
+        from (select distinct kind, number from sent where kind = 'upn') where {checksum_sql("upn", "number")};
     create temp table numbers as select s.*, v.is_temporary from sent s join valid v using (kind, number);
     create temp table held as
         select n.kind, n.number, count(distinct n.birth_date) as n_births, max(p.n_nodes) > {MOST_TOKENS_A_NUMBER} as is_stand_in
