@@ -185,11 +185,11 @@ def contracts_new(key: Annotated[str, typer.Argument(help="agency/extract")]) ->
 @contracts_app.command("check")
 def contracts_check() -> None:
     """Load every contract and compare every generated file byte for byte."""
-    from ingest.projections.generate import stale_files
+    from ingest.projections.generate import check
 
-    stale = stale_files(settings().contracts)
-    for path in stale:
-        out.print(f"out of date: {path}")
+    stale = check(settings().contracts)
+    for line in stale:
+        out.print(line, markup=False)
     if stale:
         raise Stop("run `make docs` and commit what changes")
     out.print(f"{len(settings().contracts)} contracts; every generated file is up to date")
@@ -198,9 +198,9 @@ def contracts_check() -> None:
 @contracts_app.command("generate")
 def contracts_generate() -> None:
     """Write every generated file again."""
-    from ingest.projections.generate import write_generated
+    from ingest.projections.generate import write
 
-    changed = write_generated(settings().contracts)
+    changed = write(settings().contracts)
     out.print(f"{len(changed)} generated files changed")
 
 

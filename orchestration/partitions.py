@@ -59,13 +59,11 @@ def ranges(extract: Extract, wanted: Iterable[tuple[str, str]], until: dt.date) 
     by_submitter: dict[str, set[str]] = {}
     for period, submitter in wanted:
         by_submitter.setdefault(submitter, set()).add(period)
-    out: list[tuple[str, str]] = []
-    for submitter, some in sorted(by_submitter.items()):
-        for run in _contiguous(sorted((p for p in some if p in order), key=order.__getitem__), order):
-            out.append(
-                (partition_key(extract, run[0], submitter), partition_key(extract, run[-1], submitter))
-            )
-    return out
+    return [
+        (partition_key(extract, run[0], submitter), partition_key(extract, run[-1], submitter))
+        for submitter, some in sorted(by_submitter.items())
+        for run in _contiguous(sorted((p for p in some if p in order), key=order.__getitem__), order)
+    ]
 
 
 def _contiguous(ids: Sequence[str], order: dict[str, int]) -> list[list[str]]:

@@ -14,8 +14,8 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
 from ingest.identity import linkage
-from ingest.lake import Home
-from ingest.projections.expected_returns import write_expected_returns
+from ingest.lake import Home, write_parquet
+from ingest.projections.expected_returns import expected_returns as returns_due
 from orchestration.settings import Settings
 from orchestration.warehouse_file import fresh_file, publish_warehouse
 
@@ -68,8 +68,9 @@ def warehouse_defs(settings: Settings) -> dg.Definitions:
         description="What every sender owes, and when: contracts, agreements in force and the calendar.",
     )
     def expected_returns() -> dg.MaterializeResult:
-        rows = write_expected_returns(settings.home, settings.contracts, settings.agreements)
-        return dg.MaterializeResult(metadata={"rows": rows})
+        due = returns_due(settings.contracts, settings.agreements)
+        write_parquet(due, settings.home.pipeline("expected_returns") / "expected_returns.parquet")
+        return dg.MaterializeResult(metadata={"rows": due.num_rows})
 
     @dbt_assets(
         manifest=settings.manifest,

@@ -1,0 +1,98 @@
+"""`make bench`: speed and memory of the paths that have a goal, as ratios to plain tools on the same data.
+
+Lives here: the measurements, each in processes of its own so that peak memory is its own; medians of RUNS.
+Add here: a path that has a goal.
+Must not live here: assertions on time. A benchmark informs; a test that fails on a slow machine is a nuisance.
+
+Usage: python -m tests.benchmarks [cin_xml] [csv] [run]     (default: cin_xml csv)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.benchmarks import data
+
+RUNS = int(os.environ.get("SCP_BENCH_RUNS", "5"))
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def measure(job: str, *arguments: str) -> dict[str, float]:
+    """Wall and CPU seconds and peak MB of one job in a fresh process; start-up and imports are reported apart."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.jobs", job, *arguments],
+        cwd=REPOSITORY, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise SystemExit(f"the job {job} failed\n{done.stderr[-3000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def median(job: str, *arguments: str) -> dict[str, float]:
+    runs = [measure(job, *arguments) for _ in range(RUNS)]
+    return {key: statistics.median(r[key] for r in runs) for key in runs[0]}
+
+
+def show(title: str, rows: list[tuple[str, dict[str, float]]], units: int, unit: str) -> None:
+    base = rows[0][1]
+    print(f"\n{title} (n = {units:,} {unit}, medians of {RUNS})")
+    print(
+        f"{'':<34}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}{unit + '/s':>14}{'CPU x':>8}{'wall x':>8}{'peak x':>8}"
+    )
+    for name, m in rows:
+        print(
+            f"{name:<34}{m['cpu']:>8.2f}{m['wall']:>8.2f}{m['peak_mb']:>9.0f}{units / m['wall']:>14,.0f}"
+            f"{m['cpu'] / base['cpu']:>8.1f}{m['wall'] / base['wall']:>8.1f}{m['peak_mb'] / base['peak_mb']:>8.1f}"
+        )
+
+
+def cin_xml(folder: Path) -> None:
+    """Goal: 100,000 children (77 MB) from landing to raw in under 10 CPU-s and 1 GB."""
+    path = data.cin_xml(folder / "cin.xml", 100_000)
+    print(f"CIN XML: {path.stat().st_size / 1e6:.0f} MB")
+    rows = [
+        ("lxml alone, walking every leaf", median("walk_xml", str(path))),
+        ("landing to raw", median("take_in_xml", str(path))),
+    ]
+    show("CIN census", rows, 100_000, "children")
+
+
+def csv(folder: Path) -> None:
+    """Goal: 1,000,000 rows with 20 rules from landing to raw in at most 8 times plain pyarrow, under 2 GB."""
+    path = data.events_csv(folder / "events.csv", 1_000_000)
+    rows = [
+        ("pyarrow typed CSV to Parquet", median("plain_csv", str(path))),
+        ("landing to raw, 20 rules", median("take_in_csv", str(path))),
+    ]
+    show("CSV", rows, 1_000_000, "rows")
+
+
+def run(folder: Path) -> None:
+    """Goal: `make run` at full size in under 4 minutes and 4 GB; again with nothing new in under 20 s."""
+    home = folder / "home"
+    command = [sys.executable, "-m", "orchestration.cli", "--home", str(home), "run", "--synthetic"]
+    for title in ("make run, full size", "make run, nothing new"):
+        start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        print(
+            f"{title}: {time.monotonic() - start:.0f} s wall, {cpu:.0f} CPU-s, largest process {after.ru_maxrss / 1024:.0f} MB (n = 1)"
+        )
+    shutil.rmtree(home)
+
+
+if __name__ == "__main__":
+    wanted = sys.argv[1:] or ["cin_xml", "csv"]
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in wanted:
+            {"cin_xml": cin_xml, "csv": csv, "run": run}[name](Path(scratch))
