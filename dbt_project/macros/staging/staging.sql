@@ -63,3 +63,9 @@ select * from final
     {%- for name in names if name ~ '_symbol' in names -%}{%- do figures.append(name) -%}{%- endfor -%}
     {{ return(figures) }}
 {% endmacro %}
+
+
+{#- Where a source's rows lie, for a test that reads all of them; rendered as the adapter renders {{ source() }}. -#}
+{% macro source_location(node) -%}
+    {{ node.config.meta.external_location or node.meta.external_location or node.relation_name }}
+{%- endmacro %}
