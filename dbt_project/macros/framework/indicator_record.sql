@@ -14,36 +14,36 @@
 #}
 {% macro indicator_record(
     indicator_id, rows, key, event_date,
-    area_code='area_code', person_key='person_key', agency='null', mode='null',
+    area_code='rec.area_code', person_key='rec.person_key', agency='null', mode='null',
     in_denominator='true', in_numerator='true', weight='1', excluded_because='null'
 ) %}
 select
-    cast('{{ indicator_id }}' as {{ dbt.type_string() }}) as indicator_id,
-    cast({{ key }} as {{ dbt.type_string() }}) as record_key,
-    cast({{ person_key or 'null' }} as {{ dbt.type_string() }}) as person_key,
-    cast({{ area_code }} as {{ dbt.type_string() }}) as area_code,
-    cast({{ agency }} as {{ dbt.type_string() }}) as agency,
-    cast({{ mode }} as {{ dbt.type_string() }}) as mode,
+    cast('{{ indicator_id }}' as string) as indicator_id,
+    cast({{ key }} as string) as record_key,
+    cast({{ person_key or 'null' }} as string) as person_key,
+    cast({{ area_code }} as string) as area_code,
+    cast({{ agency }} as string) as agency,
+    cast({{ mode }} as string) as mode,
     cast({{ event_date }} as date) as event_date,
     {% if person_key -%}
     {{ age_band('child.birth_month', 'child.is_unborn', event_date) }} as age_band,
     coalesce(child.sex, 'Unknown') as sex,
     coalesce(child.ethnicity_broad, 'Unknown') as ethnicity_broad,
     {%- else -%}
-    cast(null as {{ dbt.type_string() }}) as age_band,
-    cast(null as {{ dbt.type_string() }}) as sex,
-    cast(null as {{ dbt.type_string() }}) as ethnicity_broad,
+    cast(null as string) as age_band,
+    cast(null as string) as sex,
+    cast(null as string) as ethnicity_broad,
     {%- endif %}
     coalesce(({{ excluded_because }}) is null and ({{ in_denominator }}), false) as in_denominator,
     coalesce(({{ excluded_because }}) is null and ({{ in_numerator }}), false) as in_numerator,
-    cast({{ weight }} as {{ dbt.type_float() }}) as weight,
-    cast({{ excluded_because }} as {{ dbt.type_string() }}) as excluded_because,
-    cast(rec.submission_id as {{ dbt.type_string() }}) as submission_id,
-    cast(rec.source_table as {{ dbt.type_string() }}) as source_table,
-    cast(rec.source_row as {{ dbt.type_bigint() }}) as source_row
+    cast({{ weight }} as double) as weight,
+    cast({{ excluded_because }} as string) as excluded_because,
+    cast(rec.submission_id as string) as submission_id,
+    cast(rec.source_table as string) as source_table,
+    cast(rec.source_row as bigint) as source_row
 from {{ rows }} as rec
 {% if person_key -%}
-left join {{ ref('dim_child') }} as child on rec.{{ person_key }} = child.person_key
+left join {{ ref('dim_child') }} as child on {{ person_key }} = child.person_key
 {%- endif %}
 {% endmacro %}
 

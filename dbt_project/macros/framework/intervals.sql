@@ -10,7 +10,7 @@
 case
         when {{ denominator }} > 0 and {{ numerator }} <= {{ denominator }} then {{ per }} * (
             2.0 * {{ numerator }} + {{ z * z }}
-            {{ sign }} {{ z }} * sqrt({{ z * z }} + 4.0 * {{ numerator }} * (1.0 - {{ numerator }} / cast({{ denominator }} as {{ dbt.type_float() }})))
+            {{ sign }} {{ z }} * sqrt({{ z * z }} + 4.0 * {{ numerator }} * (1.0 - {{ numerator }} / cast({{ denominator }} as double)))
         ) / (2.0 * ({{ denominator }} + {{ z * z }}))
     end
 {%- endmacro %}

@@ -51,7 +51,7 @@ select * from {{ relation }}
 
 {# Literal rows as SQL that every engine reads; no rows keep their columns. #}
 {% macro literal_rows(rows, names, types) %}
-    {%- set sql_types = {'string': dbt.type_string(), 'int': dbt.type_int(), 'boolean': dbt.type_boolean()} -%}
+    {%- set sql_types = {'string': 'string', 'int': 'integer', 'boolean': 'boolean'} -%}
     {%- for row in rows %}
 select {% for value in row -%}
         cast({{ sql_literal(value) }} as {{ sql_types[types[loop.index0]] }}) as {{ names[loop.index0] }}{{ ', ' if not loop.last }}

@@ -38,12 +38,12 @@
 
 {# The final deadline of an academic year's safeguarding return ('2024-25'): 30 April. #}
 {% macro deadline_of(academic_year) -%}
-cast(concat(cast(cast(substring({{ academic_year }}, 1, 4) as {{ dbt.type_int() }}) + 1 as {{ dbt.type_string() }}), '-04-30') as date)
+cast(concat(cast(cast(substring({{ academic_year }}, 1, 4) as integer) + 1 as string), '-04-30') as date)
 {%- endmacro %}
 
 {# The first deadline: the last day of February. #}
 {% macro first_deadline_of(academic_year) -%}
-{{ add_days("concat(cast(cast(substring(" ~ academic_year ~ ", 1, 4) as " ~ dbt.type_int() ~ ") + 1 as " ~ dbt.type_string() ~ "), '-03-01')", -1) }}
+{{ add_days("concat(cast(cast(substring(" ~ academic_year ~ ", 1, 4) as integer) + 1 as string), '-03-01')", -1) }}
 {%- endmacro %}
 
 {#
@@ -71,4 +71,22 @@ cast(concat(cast(cast(substring({{ academic_year }}, 1, 4) as {{ dbt.type_int() 
             and school.area_code = received.area_code
             and school.school_urn = received.school_urn
     where school.status = 'OPEN'
+{% endmacro %}
+
+{#
+  The returns in force of the partners. Partners are those who are expected to send: published statistics and the
+  example authority are not.
+#}
+{% macro partner_submissions() %}
+    select submission.*
+    from {{ ref('fct_submission') }} as submission
+    inner join (
+        select distinct agency, extract, submitter
+        from {{ ref('fct_expected_return') }}
+    ) as partner
+        on
+            submission.agency = partner.agency
+            and submission.extract = partner.extract
+            and submission.submitter = partner.submitter
+    where submission.is_current
 {% endmacro %}

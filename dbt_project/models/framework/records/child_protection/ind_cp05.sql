@@ -4,7 +4,7 @@ with open_plans as (
 
 {{ indicator_record(
     'CP05', 'open_plans',
-    key="rec.cp_plan_key || '@' || cast(rec.snapshot_date as " ~ dbt.type_string() ~ ")",
+    key="concat(rec.cp_plan_key, '@', cast(rec.snapshot_date as string))",
     event_date='rec.snapshot_date',
     in_denominator='false'
 ) }}

@@ -1,36 +1,24 @@
-with latest_return as (
-    select * from {{ ref('fct_school_return') }}
-    where is_latest
-),
-
 -- 3 is partly met, 4 is not met.
-gaps as (
-    select distinct
-        academic_year,
-        area_code,
-        school_urn,
-        version
+with gaps as (
+    select distinct school_return_key
     from {{ ref('fct_school_response') }}
     where answer in ('3', '4')
 ),
 
+-- The latest version speaks for the school, whenever it came.
 schools as (
     select
-        latest_return.*,
-        {{ deadline_of('latest_return.academic_year') }} as final_deadline,
-        gaps.school_urn is not null as has_gap
-    from latest_return
-    left join gaps
-        on
-            latest_return.academic_year = gaps.academic_year
-            and latest_return.area_code = gaps.area_code
-            and latest_return.school_urn = gaps.school_urn
-            and latest_return.version = gaps.version
+        latest.*,
+        {{ deadline_of('latest.academic_year') }} as final_deadline,
+        gaps.school_return_key is not null as has_gap
+    from {{ ref('fct_school_return') }} as latest
+    left join gaps on latest.school_return_key = gaps.school_return_key
+    where latest.is_latest
 )
 
 {{ indicator_record(
     'ED03', 'schools',
-    key="rec.academic_year || ':' || rec.school_urn",
+    key="concat(rec.academic_year, ':', rec.school_urn)",
     event_date='rec.final_deadline',
     person_key=none,
     in_numerator='rec.has_gap'
