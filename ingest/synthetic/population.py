@@ -1,0 +1,183 @@
+"""The invented people: children in families, with every identifier that an agency might hold.
+
+Lives here: drawing the population and its identifiers, and the valid check digits of NHS numbers and UPNs.
+Add here: another attribute of a person.
+Must not live here: what happens to people (careers.py) or how an agency writes them down (agencies.py).
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ingest.synthetic import calibration as cal
+
+Array: TypeAlias = npt.NDArray[Any]
+
+VISITOR: Final = 2  # area of a child whose home is elsewhere
+BORN_FROM: Final = np.datetime64("2001-04-01")
+BORN_TO: Final = np.datetime64("2026-12-31")
+MID_2024: Final = np.datetime64("2024-06-30")
+
+FORENAMES: Final = {
+    "F": ("Amelia", "Olivia", "Isla", "Ava", "Mia", "Zoë", "Chloë", "Renée", "Freya", "Lily", "Aisha", "Fatima", "Inês", "Siân",
+          "Poppy", "Evie", "Zuzanna", "Noëlle", "Grace", "Ruby"),
+    "M": ("Noah", "Oliver", "George", "Arthur", "Leo", "José", "André", "François", "Søren", "Muhammad", "Ibrahim", "João",
+          "Harry", "Jack", "Jürgen", "Noël", "Theo", "Alfie", "Oscar", "Finley"),
+}
+SURNAMES: Final = (
+    "Smith", "Jones", "Taylor", "Brown", "Williams", "Wilson", "Johnson", "Davies", "Wright", "Evans", "Thomas", "Roberts",
+    "Walker", "White", "Hall", "Green", "Wood", "Clarke", "Khan", "Hussain", "Ahmed", "Begum", "Patel", "Singh", "Kaur",
+    "O'Connor", "O'Neill", "D'Souza", "Smith-Jones", "Nowak", "Müller", "García", "Núñez", "Brontë", "Lefèvre", "Peña",
+    "Wedgwood", "Bennett", "Bagnall", "Hollinshead", "Shufflebotham", "Salt", "Tunnicliffe", "Machin",
+)
+DISTRICTS: Final = (
+    ("ST14", "ST15", "ST16", "ST17", "ST18", "ST19", "ST20", "ST21", "WS7", "WS11", "WS13", "WS15", "DE13", "DE14", "B77",
+     "B78", "B79", "ST5", "ST7", "ST13"),
+    ("ST1", "ST2", "ST3", "ST4", "ST6", "ST8"),
+    ("M14", "B21", "WV1", "DE23", "CW1"),
+)
+UPN_LETTERS: Final = np.array(list("ABCDEFGHJKLMNPQRTUVWXYZ"))
+
+
+def stream(seed: int, size: float, name: str) -> np.random.Generator:
+    """Independent random numbers for one named part, so that a change in one part leaves the others as they were."""
+    return np.random.default_rng([seed, round(size * 1_000_000), zlib.crc32(name.encode())])
+
+
+def draw(rng: np.random.Generator, weights: dict[str, float], n: int) -> Array:
+    """n codes drawn with the given weights, as an object array of strings."""
+    codes = np.array(list(weights), dtype=object)
+    share = np.array(list(weights.values()), dtype=float)
+    return codes[rng.choice(len(codes), n, p=share / share.sum())]
+
+
+def nhs_numbers(serial: Array) -> Array:
+    """Valid NHS numbers of the 999 range, which is never issued, one for each serial from 0; distinct up to 900,000."""
+    base = np.arange(1_000_000, dtype=np.int64)
+    digits = np.stack([9 * np.ones_like(base)] * 3 + [(base // 10**p) % 10 for p in range(5, -1, -1)])
+    check = (11 - (digits * np.arange(10, 1, -1)[:, None]).sum(0) % 11) % 11
+    valid = np.flatnonzero(check != 10)
+    # A stride that shares no factor with the count spreads neighbours out: a typing slip is not another person's number.
+    stride = 400_009
+    while np.gcd(stride, len(valid)) != 1:
+        stride += 2
+    chosen = valid[(serial * stride) % len(valid)]
+    return 9_990_000_000 + chosen * 10 + check[chosen]
+
+
+def upns(authority: Array, serial: Array, birth_year: Array, temporary: Array) -> Array:
+    """Valid UPNs: check letter, authority, school, year of entry, serial; a temporary one ends in a letter."""
+    school, entry, number = 9000 + serial // 1000, (birth_year + 5) % 100, serial % 1000
+    whole = ((authority * 10_000 + school) * 100 + entry) * 1000 + number
+    digits = np.stack([(whole // 10**p) % 10 for p in range(11, -1, -1)])
+    # A temporary number's last letter stands for its place in the alphabet of check letters.
+    letter = UPN_LETTERS[digits[-1]]
+    check = UPN_LETTERS[(digits * np.arange(2, 14)[:, None]).sum(0) % 23]
+    text = whole.astype(str).astype(object)
+    last = np.where(temporary, letter, digits[-1].astype(str)).astype(object)
+    return check.astype(object) + np.array([t[:11] for t in text], dtype=object) + last
+
+
+@dataclass(frozen=True)
+class Population:
+    """The children, one row each, indexed from 0. Names and postcodes are made only for those that a file names."""
+
+    size: float
+    seed: int
+    children: pd.DataFrame  # area, family, birth, sex, ethnicity, disabled
+
+    def rng(self, name: str) -> np.random.Generator:
+        return stream(self.seed, self.size, name)
+
+    def count(self, figure: float, least: int = 0) -> int:
+        """A figure of the true area, scaled to this population."""
+        return max(round(figure * self.size), least)
+
+    def birth(self, child: Array) -> Array:
+        return self.children["birth"].to_numpy()[child].astype("datetime64[D]")
+
+    def nhs(self, child: Array) -> Array:
+        return nhs_numbers(child.astype(np.int64)).astype(str).astype(object)
+
+    def upn(self, child: Array) -> Array:
+        area = self.children["area"].to_numpy()[child]
+        authority = np.where(area == 1, 861, 860)
+        return upns(authority, child.astype(np.int64) % 1_000_000, years(self.birth(child)), child % 61 == 0)
+
+    def forename(self, child: Array) -> Array:
+        sex = self.children["sex"].to_numpy()[child]
+        pick = (child * 7919 + 13) % 20
+        return np.where(sex == "F", np.array(FORENAMES["F"], dtype=object)[pick], np.array(FORENAMES["M"], dtype=object)[pick])
+
+    def surname(self, child: Array) -> Array:
+        family = self.children["family"].to_numpy()[child]
+        return np.array(SURNAMES, dtype=object)[(family * 104_729 + 7) % len(SURNAMES)]
+
+    def postcode(self, child: Array) -> Array:
+        family, area = self.children["family"].to_numpy()[child], self.children["area"].to_numpy()[child]
+        out = np.empty(len(child), dtype=object)
+        letters = np.array(list("ABDEFGHJLNPQRSTUWXYZ"), dtype=object)
+        for a, districts in enumerate(DISTRICTS):
+            here = area == a
+            f = family[here]
+            out[here] = (
+                np.array(districts, dtype=object)[(f * 31) % len(districts)] + " " + (f % 10).astype(str).astype(object)
+                + letters[(f * 17) % 20] + letters[(f * 13 + 5) % 20]
+            )
+        return out
+
+
+def years(dates: Array) -> Array:
+    """The calendar year of each date."""
+    return dates.astype("datetime64[Y]").astype(np.int64) + 1970
+
+
+def _families(rng: np.random.Generator, target: int) -> tuple[Array, Array]:
+    """(family, birth) of children, so that exactly `target` of them are aged 0 to 17 in the middle of 2024."""
+    count = int(target * 1.05) + 60
+    sizes = rng.choice(np.arange(1, 6), count, p=[0.42, 0.38, 0.14, 0.045, 0.015])
+    family = np.repeat(np.arange(count), sizes)
+    first = np.r_[True, family[1:] != family[:-1]]
+    span = int((BORN_TO - BORN_FROM).astype(int))
+    twin = rng.random(len(family)) < 0.016
+    gap = np.where(twin, 0, 330 + rng.gamma(2.0, 350.0, len(family)).astype(int))
+    start = rng.integers(-3000, span, count)[family]
+    steps = np.cumsum(np.where(first, 0, gap))
+    birth = BORN_FROM + (start + steps - np.repeat(steps[first], sizes)).astype("timedelta64[D]")
+    inside = (birth >= BORN_FROM) & (birth <= BORN_TO)
+    family, birth = family[inside], birth[inside]
+    child_now = (birth <= MID_2024) & (birth > np.datetime64("2006-06-30"))
+    cut = int(np.searchsorted(np.cumsum(child_now), target, side="left")) + 1
+    if child_now[:cut].sum() != target:
+        raise AssertionError("too few families were drawn")
+    return family[:cut], birth[:cut]
+
+
+def make(size: float, seed: int) -> Population:
+    """The population of both areas and a few children whose homes are elsewhere."""
+    rng = stream(seed, size, "population")
+    parts: list[pd.DataFrame] = []
+    base = 0
+    for area in (0, 1, VISITOR):
+        target = round(cal.POPULATION[2024][area] * size) if area != VISITOR else max(round(800 * size), 12)
+        family, birth = _families(rng, target)
+        shares = cal.ETHNICITY[min(area, 1)]
+        kinds = int(family.max()) + 1
+        of_family = draw(rng, shares, kinds)
+        parts.append(pd.DataFrame({
+            "area": area,
+            "family": family + base,
+            "birth": birth.astype("datetime64[s]"),
+            "sex": np.where(rng.random(len(family)) < 0.487, "F", "M").astype(object),
+            "ethnicity": of_family[family],
+            "vulnerable": rng.gamma(0.6, 1.0, kinds)[family],  # trouble runs in families: siblings are referred together
+            "disabled": rng.random(len(family)) < 0.06,
+        }))
+        base += kinds
+    return Population(size, seed, pd.concat(parts, ignore_index=True))
