@@ -47,7 +47,7 @@ def read(delivery: Delivery, extract: Extract, contracts: Contracts | None = Non
     return result
 
 
-def _reader(format_: str):  # noqa: ANN202
+def _reader(format_: str):
     # Imported when needed: a landing folder without workbooks never pays for the workbook reader.
     if format_ == "xml":
         from ingest.readers import xml

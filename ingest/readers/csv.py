@@ -665,3 +665,19 @@ class _Body:
 
 def _where(mask: Any) -> np.ndarray[Any, Any]:
     return np.flatnonzero(np.asarray(mask.to_numpy(zero_copy_only=False), dtype=bool))
+
+
+def peek_header(path: Path, table: Table, extract: Extract) -> tuple[str, ...]:
+    """The header's cells from the first bytes only, to recognise a file; empty when no row is the table's header."""
+    with open_regular(path) as handle:
+        start = handle.read(4096)
+        if not start or start.startswith(_OTHER_KINDS):
+            return ()
+        wide = _wide(start)
+        handle.seek(0)
+        data = handle.read(HEAD_BYTES)
+    encoding = wide[0] if wide else "latin-1"  # column names are ASCII: enough to recognise, never used to read
+    data = data[wide[1] :] if wide else data.removeprefix(codecs.BOM_UTF8)
+    text = data.decode(encoding, errors="ignore").replace("\r\n", "\n").replace("\r", "\n")
+    found = find_header(text, table, extract.delivery.delimiter)
+    return found.cells if found else ()

@@ -1,0 +1,511 @@
+"""Landing: what has arrived, which extract it is, which period and which sender it says it is.
+
+Lives here: discovery and fingerprints, matching a file to a contract, resolving period and submitter from what is stated.
+Add here: another place where a period or a submitter may be stated (contract.Origin).
+Must not live here: reading tables; deciding whether an agreement allows the delivery; writing anything.
+
+Content comes before the manifest, the manifest before the folder, the folder before the file's name; a name is believed
+only where the contract says so. Two places that disagree are a finding, never a silent choice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import re
+import stat
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest import headers
+from ingest.calendar import Period, PeriodError, parse_period, period_of
+from ingest.contract import Contracts, Extract, FieldSpec, FieldType, Origin
+from ingest.readers import csv as csv_reader
+from ingest.readers import xml as xml_reader
+from ingest.readers.base import Delivery, FileCode, FileProblem, ReadResult, Refused, problem
+
+__all__ = ["Delivery", "Resolved", "discover", "resolve"]
+
+MANIFEST = "_manifest.json"
+MAX_MANIFEST_BYTES = 1_000_000
+#: Files that are never deliveries: uploads under way, schemas, notes, a spreadsheet program's lock file.
+NOT_DELIVERIES = (".*", "_manifest.json", "*.part", "*.partial", "*.filepart", "*.tmp", "*.crdownload", "*.xsd", "*.md", "~$*")
+FORMAT_SUFFIXES = {"xml": (".xml",), "csv": (".csv", ".txt"), "csv_set": (".csv", ".txt"), "xlsx": (".xlsx",)}
+#: Different days looked at when a column says the period; real files have a few hundred.
+MAX_DAYS = 20_000
+
+
+# --- discovery --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    size: int
+    modified: float
+    refusal: FileCode | None  # a link, a pipe, a device
+
+
+def discover(landing: Path, contracts: Contracts) -> list[Delivery]:
+    """Every delivery below a folder, in a stable order. Files that nothing recognises come with `key` None and a reason.
+
+    Never raises for a file: what is wrong with one is kept in `Delivery.refusal` for the reader to raise.
+    """
+    out: list[Delivery] = []
+    for folder, files in _walk(landing):
+        out += _folder(landing, folder, files, contracts)
+    return out
+
+
+def _walk(landing: Path) -> Iterator[tuple[Path, list[_File]]]:
+    """Folders and their files by name. Links are listed, never followed."""
+    if landing.is_file() and not landing.is_symlink():
+        yield landing.parent, [_stat(landing)]
+        return
+    for here, folders, names in os.walk(landing, followlinks=False):
+        folder = Path(here)
+        links = [f for f in folders if (folder / f).is_symlink()]
+        folders[:] = sorted(f for f in folders if f not in links and not f.startswith("."))
+        wanted = sorted(n for n in [*names, *links] if not any(fnmatchcase(n.casefold(), p) for p in NOT_DELIVERIES))
+        files = [_stat(folder / name) for name in wanted]
+        if files:
+            yield folder, files
+
+
+def _stat(path: Path) -> _File:
+    try:
+        found = path.lstat()
+    except OSError:
+        return _File(path, 0, 0.0, FileCode.FILE_UNREADABLE)
+    regular = stat.S_ISREG(found.st_mode)
+    return _File(path, found.st_size if regular else 0, found.st_mtime, None if regular else FileCode.FILE_NOT_REGULAR)
+
+
+def _folder(landing: Path, folder: Path, files: list[_File], contracts: Contracts) -> list[Delivery]:
+    manifest, bad_manifest = _manifest(folder)
+    placed = _placed(landing, folder, contracts)
+    singles: list[tuple[str | None, _File, str]] = []
+    sets: dict[str, list[_File]] = {}
+    for file in files:
+        key, why = (placed, "") if placed else _match(file, contracts)
+        if key is not None and contracts[key].delivery.format == "csv_set":
+            if file.refusal is None and csv_reader.table_of(file.path.name, contracts[key]) is None:
+                singles.append((None, file, f"no table of {key} has a file of that name"))
+            else:
+                sets.setdefault(key, []).append(file)
+        else:
+            singles.append((key, file, why))
+    groups: list[tuple[str | None, list[_File], str]] = [(k, fs, "") for k, fs in sets.items()]
+    groups += [(k, [f], why) for k, f, why in singles]
+    groups.sort(key=lambda g: (g[1][0].path.name, g[0] or ""))
+    return [_delivery(landing, folder, key, group, why, manifest, bad_manifest, contracts) for key, group, why in groups]
+
+
+def _delivery(landing: Path, folder: Path, key: str | None, files: list[_File], why: str, manifest: Mapping[str, Any],
+              bad_manifest: bool, contracts: Contracts) -> Delivery:
+    refusal = next((f.refusal for f in files if f.refusal), None)
+    if refusal is None and bad_manifest and key is not None:
+        refusal = FileCode.MANIFEST_MALFORMED
+    shas: list[str] = []
+    for file in files:
+        sha, broken = _fingerprint(file)
+        shas.append(sha)
+        refusal = refusal or broken
+    extract = contracts[key] if key else None
+    if refusal is None and extract is not None and extract.delivery.format == "csv_set":
+        listed = {n for n in _manifest_files(manifest) if csv_reader.table_of(n, extract)}
+        if listed - {f.path.name for f in files}:
+            refusal = FileCode.FILE_INCOMPLETE
+    parts = _relative(landing, folder)
+    return Delivery(
+        key=key,
+        files=tuple(f.path for f in files),
+        root=folder,
+        sha256=_whole(files, shas, extract),
+        bytes=sum(f.size for f in files),
+        received_at=_received(manifest, files),
+        manifest=manifest,
+        path_submitter=_path_submitter(parts, extract),
+        path_period=_path_period(parts, extract),
+        why=why,
+        refusal=refusal,
+        file_sha256=tuple(shas),
+    )
+
+
+def _fingerprint(file: _File) -> tuple[str, FileCode | None]:
+    if file.refusal is not None:
+        return hashlib.sha256(os.fsencode(file.path.name)).hexdigest(), None
+    try:
+        with csv_reader.open_regular(file.path) as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest(), None
+    except Refused as refused:
+        return hashlib.sha256(os.fsencode(file.path.name)).hexdigest(), refused.code
+    except OSError:
+        return hashlib.sha256(os.fsencode(file.path.name)).hexdigest(), FileCode.FILE_UNREADABLE
+
+
+def _whole(files: Sequence[_File], shas: Sequence[str], extract: Extract | None) -> str:
+    """The content's fingerprint: a file's own, or of a set its tables' (not its names: a renamed file is the same file)."""
+    if extract is None or extract.delivery.format != "csv_set":
+        return shas[0]
+    tables = [csv_reader.table_of(f.path.name, extract) for f in files]
+    lines = sorted(f"{t.name if t else ''}:{s}" for t, s in zip(tables, shas, strict=True))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _relative(landing: Path, folder: Path) -> tuple[str, ...]:
+    try:
+        return folder.relative_to(landing).parts
+    except ValueError:
+        return ()
+
+
+def _placed(landing: Path, folder: Path, contracts: Contracts) -> str | None:
+    """The extract of a folder that lies at <agency>/<extract>/… below the landing folder."""
+    parts = _relative(landing, folder)
+    key = "/".join(parts[:2])
+    return key if len(parts) >= 2 and key in contracts else None
+
+
+def _path_submitter(parts: tuple[str, ...], extract: Extract | None) -> str | None:
+    if extract is None:
+        return None
+    return next((p for p in parts[2:] if p in extract.submitters), None)
+
+
+def _path_period(parts: tuple[str, ...], extract: Extract | None) -> str | None:
+    """A folder whose name, or its part before `__`, is the id of a period of the extract's cadence."""
+    if extract is None:
+        return None
+    for part in parts[2:]:
+        name = part.split("__")[0]
+        try:
+            period = parse_period(extract.delivery.cadence, name)
+        except PeriodError:
+            continue
+        if period.id == name:
+            return period.id
+    return None
+
+
+def _match(file: _File, contracts: Contracts) -> tuple[str | None, str]:
+    """Recognise a file outside agency folders: by its content where it says what it is, else by name and column names."""
+    name = file.path.name.casefold()
+    suffix = file.path.suffix.casefold()
+    if file.refusal is not None:
+        return None, "a link, a pipe or a device"
+    if suffix == ".xml":
+        return _match_xml(file.path, contracts)
+    by_name = [
+        key for key, extract in sorted(contracts.items())
+        if suffix in FORMAT_SUFFIXES[extract.delivery.format]
+        and any(fnmatchcase(name, p.casefold()) for p in extract.delivery.match)
+    ]
+    if not by_name:
+        return None, "no contract has a file of that name"
+    if suffix == ".xlsx":
+        return (by_name[0], "") if len(by_name) == 1 else (None, "several contracts have a file of that name")
+    scores = {key: _header_share(file.path, contracts[key]) for key in by_name}
+    best = max(scores.values())
+    winners = [key for key, found in scores.items() if found == best]
+    if best == 0:
+        return None, "the name is that of a return but its column names are not"
+    return (winners[0], "") if len(winners) == 1 else (None, "several contracts have such a file")
+
+
+def _match_xml(path: Path, contracts: Contracts) -> tuple[str | None, str]:
+    try:
+        head = xml_reader.peek(path)
+    except Refused as refused:
+        # The one contract that takes XML by this name judges it, so that the sender is told why.
+        by_name = [k for k, e in sorted(contracts.items()) if e.delivery.format == "xml"]
+        return (by_name[0], "") if len(by_name) == 1 else (None, f"unreadable: {refused.code.value}")
+    keys = [k for k, e in sorted(contracts.items()) if e.delivery.format == "xml" and xml_reader.is_return(head, e)]
+    return (keys[0], "") if len(keys) == 1 else (None, "no contract has XML of that kind")
+
+
+def _header_share(path: Path, extract: Extract) -> float:
+    """How well the file's header fits: 0 when no row is its header, else the share of the table's columns found."""
+    table = csv_reader.table_of(path.name, extract)
+    if table is None:
+        return 0.0
+    try:
+        cells = csv_reader.peek_header(path, table, extract)
+    except (Refused, OSError, UnicodeError):
+        return 0.0
+    return headers.score(cells, table) / len(table.fields) if cells else 0.0
+
+
+# --- manifests --------------------------------------------------------------------------------------------------------------
+
+
+def _manifest(folder: Path) -> tuple[Mapping[str, Any], bool]:
+    """The folder's manifest and whether it is broken. A missing one is normal; an unreadable one refuses what it covers."""
+    path = folder / MANIFEST
+    if not path.exists() and not path.is_symlink():
+        return {}, False
+    try:
+        with csv_reader.open_regular(path) as handle:
+            data = handle.read(MAX_MANIFEST_BYTES + 1)
+        if len(data) > MAX_MANIFEST_BYTES:
+            return {}, True
+        found = json.loads(data.decode("utf-8-sig"))
+    except (Refused, OSError, ValueError, RecursionError):
+        return {}, True
+    if not isinstance(found, dict) or not _well_formed(found):
+        return {}, True
+    return found, False
+
+
+def _well_formed(found: dict[str, Any]) -> bool:
+    files = found.get("files", {})
+    texts = all(isinstance(found.get(k, ""), str) for k in ("received_at", "period", "submitter"))
+    number = found.get("submission_no", 1)
+    return (
+        texts
+        and isinstance(number, int)
+        and isinstance(files, dict)
+        and all(isinstance(v, dict) for v in files.values())
+    )
+
+
+def _manifest_files(manifest: Mapping[str, Any]) -> set[str]:
+    return set(manifest.get("files") or {})
+
+
+def _received(manifest: Mapping[str, Any], files: Sequence[_File]) -> dt.datetime:
+    """When it arrived, without a zone, in UTC; the manifest's word, else the newest file's time."""
+    stated = manifest.get("received_at")
+    if stated:
+        try:
+            when = dt.datetime.fromisoformat(stated)
+        except ValueError:
+            pass
+        else:
+            return when.astimezone(dt.UTC).replace(tzinfo=None) if when.tzinfo else when
+    newest = max((f.modified for f in files), default=0.0)
+    return dt.datetime.fromtimestamp(int(newest), tz=dt.UTC).replace(tzinfo=None)
+
+
+# --- period and submitter ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Resolved:
+    period: Period
+    submitter: str
+    problems: tuple[FileProblem, ...]
+
+
+_SOURCES = {
+    "xml": "file's header", "column": "rows", "title": "title", "manifest": "manifest", "path": "folder", "filename": "file name",
+}
+
+
+def resolve(read: ReadResult, delivery: Delivery, extract: Extract, contracts: Contracts) -> Resolved:
+    """The period and the sender, from the contract's origins in order. Raises Refused when nothing states one."""
+    problems: list[FileProblem] = []
+    period = _period(read, delivery, extract, problems)
+    submitter = _submitter(read, delivery, extract, contracts, problems)
+    return Resolved(period, submitter, tuple(problems))
+
+
+def _origins(stated: Sequence[Origin]) -> list[Origin]:
+    """The contract's origins, then the manifest and the folder, which may always speak."""
+    kinds = {o.kind for o in stated}
+    return [*stated, *(Origin(kind=k) for k in ("manifest", "path") if k not in kinds)]
+
+
+def _period(read: ReadResult, delivery: Delivery, extract: Extract, problems: list[FileProblem]) -> Period:
+    found: list[tuple[str, Period]] = []
+    for origin in _origins(extract.delivery.period_from):
+        if origin.kind == "filename" and found:
+            continue  # a name is read only when nothing else speaks
+        period = _stated_period(origin, read, delivery, extract)
+        if period is not None:
+            found.append((origin.kind, period))
+    if not found:
+        raise Refused(FileCode.FILE_PERIOD, "no period is stated", first="nothing", source="file", other="manifest")
+    first = found[0]
+    for kind, period in found[1:]:
+        if period != first[1]:
+            other = _SOURCES[kind] if kind != first[0] else f"{_SOURCES[kind]} (another place)"
+            problems.append(problem(FileCode.FILE_PERIOD, first=first[1].id, source=_SOURCES[first[0]], other=other))
+            break
+    return first[1]
+
+
+def _stated_period(origin: Origin, read: ReadResult, delivery: Delivery, extract: Extract) -> Period | None:
+    cadence = extract.delivery.cadence
+    if origin.kind == "xml":
+        return _parse(cadence, read.stated.get(origin.path or ""))
+    if origin.kind == "manifest":
+        return _parse(cadence, delivery.manifest.get("period"))
+    if origin.kind == "path":
+        return _parse(cadence, delivery.path_period)
+    if origin.kind == "column":
+        return _column_period(origin, read, extract)
+    texts = read.stated.get("titles", ()) if origin.kind == "title" else [p.name for p in delivery.files]
+    for text in texts:
+        match = re.search(origin.pattern or "(?!)", str(text)[:500])
+        if match and (period := _parse(cadence, match[1])):
+            return period
+    return None
+
+
+def _parse(cadence: str, text: object) -> Period | None:
+    if not isinstance(text, str) or not text.strip():
+        return None
+    try:
+        return parse_period(cadence, text.strip()[:40])
+    except (PeriodError, ValueError):
+        return None
+
+
+def _column_period(origin: Origin, read: ReadResult, extract: Extract) -> Period | None:
+    """The period that most rows lie in. Of published series, which carry all their years, the newest."""
+    table = read.tables.get(origin.table or "")
+    if table is None or table.data.num_rows == 0 or origin.field not in table.data.column_names:
+        return None
+    field = extract.by_table[table.table].by_name[origin.field]
+    days = _days(table.data[field.name], field)
+    cadence = extract.delivery.cadence
+    if cadence == "vintage":
+        return period_of(cadence, max(days)) if days else None
+    counted: Counter[Period] = Counter()
+    for day, rows in days.items():
+        try:
+            counted[period_of(cadence, day)] += rows
+        except ValueError:
+            continue
+    if not counted:
+        return None
+    most = max(counted.values())
+    return max(p for p, rows in counted.items() if rows == most)
+
+
+def _days(column: pa.ChunkedArray, field: FieldSpec) -> dict[dt.date, int]:
+    """How many rows lie on each day. Each different day is parsed once, so the cost follows the days, not the rows."""
+    heads = pc.struct_field(pc.value_counts(pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(column), 0, 10)), [0])
+    counts = pc.struct_field(pc.value_counts(pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(column), 0, 10)), [1])
+    formats = [f.split(" ")[0] for f in field.formats]
+    out: Counter[dt.date] = Counter()
+    for text, rows in zip(heads.to_pylist()[:MAX_DAYS], counts.to_pylist()[:MAX_DAYS], strict=True):
+        day = _day(text, field, formats) if text else None
+        if day is not None:
+            out[day] += rows
+    return out
+
+
+_NUMBER = re.compile(r"^\d{1,5}(\.\d*)?$")
+
+
+def _day(text: str, field: FieldSpec, formats: Sequence[str]) -> dt.date | None:
+    head = re.split(r"[ T]", text.strip().lstrip("'"), maxsplit=1)[0]
+    if field.type is FieldType.integer:  # a year: 2024, or 202324 for a year of two calendar years
+        year = re.match(r"^(19|20)\d\d", head)
+        return dt.date(int(year[0]), 12, 31) if year else None
+    try:
+        return dt.date.fromisoformat(head)
+    except ValueError:
+        pass
+    for form in formats:
+        try:
+            return dt.datetime.strptime(head, form).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+    if _NUMBER.match(head) and 1 <= float(head) <= 60_000:  # a spreadsheet's day number
+        return dt.date(1899, 12, 30) + dt.timedelta(days=int(float(head)))
+    return None
+
+
+def _submitter(read: ReadResult, delivery: Delivery, extract: Extract, contracts: Contracts,
+               problems: list[FileProblem]) -> str:
+    found: list[tuple[str, str]] = []
+    for origin in _origins(extract.delivery.submitter_from):
+        name = _stated_submitter(origin, read, delivery, extract, contracts)
+        if name is not None:
+            found.append((origin.kind, name))
+    if not found and len(extract.submitters) == 1:
+        return extract.submitters[0]  # the contract knows only one sender: nothing to choose
+    if not found:
+        raise Refused(FileCode.FILE_SUBMITTER, "no sender is stated", source="file", other="contract")
+    first = found[0]
+    for kind, name in found[1:]:
+        if name != first[1]:
+            problems.append(problem(FileCode.FILE_SUBMITTER, source=_SOURCES[first[0]], other=_SOURCES[kind]))
+            break
+    return first[1]
+
+
+def _stated_submitter(origin: Origin, read: ReadResult, delivery: Delivery, extract: Extract,
+                      contracts: Contracts) -> str | None:
+    known = _known(extract, contracts)
+    if origin.kind == "path":
+        return delivery.path_submitter
+    if origin.kind == "manifest":
+        stated = delivery.manifest.get("submitter")
+        return _must_know(known, str(stated), origin) if stated else None
+    if origin.kind == "xml":
+        stated = read.stated.get(origin.path or "")
+        return _must_know(known, str(stated), origin) if stated else None
+    if origin.kind == "column":
+        return _column_submitter(origin, read, known)
+    texts = read.stated.get("titles", ()) if origin.kind == "title" else [p.name for p in delivery.files]
+    for text in texts:
+        match = re.search(origin.pattern or "(?!)", str(text)[:500])
+        if match and match[1].strip().casefold() in known:
+            return known[match[1].strip().casefold()]
+    return None
+
+
+def _known(extract: Extract, contracts: Contracts) -> dict[str, str]:
+    """Every way of naming a sender of the extract -> the sender."""
+    out: dict[str, str] = {}
+    for name in extract.submitters:
+        for alias in (name, *contracts.submitter(name).aliases):
+            out.setdefault(alias.casefold(), name)
+    return out
+
+
+def _must_know(known: Mapping[str, str], stated: str, origin: Origin) -> str:
+    """A file that names a sender we do not know is not taken for another's. Refused, whatever the folder says."""
+    name = known.get(stated.strip().casefold())
+    if name is None:
+        raise Refused(FileCode.FILE_SUBMITTER, "a sender that the contract does not know",
+                      source=_SOURCES[origin.kind], other="contract")
+    return name
+
+
+def _column_submitter(origin: Origin, read: ReadResult, known: Mapping[str, str]) -> str | None:
+    table = read.tables.get(origin.table or "")
+    if table is None or table.data.num_rows == 0 or origin.field not in table.data.column_names:
+        return None
+    counted: Counter[str] = Counter()
+    strangers = 0
+    values = pc.value_counts(pc.utf8_trim_whitespace(table.data[origin.field])).to_pylist()
+    for entry in values:
+        text = entry["values"]
+        if not text:
+            continue
+        name = known.get(re.sub(r"\.0$", "", text.lstrip("'")).casefold())
+        if name is None:
+            strangers += entry["counts"]
+        else:
+            counted[name] += entry["counts"]
+    if not counted:
+        if strangers:
+            raise Refused(FileCode.FILE_SUBMITTER, "a sender that the contract does not know", source="rows", other="contract")
+        return None
+    most = max(counted.values())
+    return min(n for n, rows in counted.items() if rows == most)
