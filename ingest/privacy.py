@@ -79,6 +79,13 @@ def count_unknown(table: str, ignored: Iterable[Any], counts: Minimised) -> None
         counts.add(table, name, "not_in_contract", int(getattr(item, "cells", 0) or 0))
 
 
+def count_outside(table: str, data: pa.Table, fields: Iterable[str], counts: Minimised) -> None:
+    """Fields that the extract has in other years only: not read, and not silently."""
+    for name in fields:
+        if name in data.column_names:
+            counts.add(table, name, "not_in_contract", _filled(data.column(name)))
+
+
 def parents_first(extract: Extract) -> list[Table]:
     """The tables of an extract, each after the table that contains it."""
 

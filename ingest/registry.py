@@ -78,7 +78,10 @@ def already_received(
     agency, extract = key.split("/")
     for row in submissions(home).to_pylist():
         same = (row["agency"], row["extract"], row["sha256"]) == (agency, extract, sha256)
-        if same and period in (None, row["period"]) and submitter in (None, row["submitter"]):
+        # A refused row may know neither: its content was never read.
+        if same and (period in (None, row["period"]) or row["period"] is None) and (
+            submitter in (None, row["submitter"]) or row["submitter"] is None
+        ):
             return row
     return None
 

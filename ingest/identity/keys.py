@@ -53,7 +53,8 @@ def load_key(folder: Path, name: str) -> Key:
     path, check = folder / f"{name}.key", folder / f"{name}.check"
     private_folder(folder)
     if not path.exists():
-        if check.exists() or _holds_data(folder):
+        # Asked again last: another process may have made both since.
+        if (check.exists() or _holds_data(folder)) and not path.exists():
             raise KeyProblem(
                 f"The key file {path.name} is missing but data made with it exists. "
                 "Restore the key file from its backup, or start with an empty home folder."
@@ -86,8 +87,7 @@ def _read(path: Path) -> bytes:
 
 def _create(path: Path, content: bytes, mode: int) -> None:
     """Write whole or not at all, and never over a file that another process made first."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.unlink(missing_ok=True)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(6)}.partial")
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(handle, "wb") as sink:
