@@ -8,6 +8,23 @@ areas as (
     select * from {{ ref('dim_area') }}
 ),
 
+population as (
+    select * from {{ ref('dim_population') }}
+),
+
+-- An authority's ONS code can change while its DfE number stays (Somerset, North Yorkshire): the code of the newest
+-- population estimate is today's.
+current_codes as (
+    select
+        areas.la_code,
+        max_by(areas.area_code, coalesce(population.year, 0)) as area_code
+    from areas
+    left join population
+        on areas.area_code = population.area_code
+    where areas.la_code is not null
+    group by areas.la_code
+),
+
 newest as (
     select *
     from neighbours
@@ -43,9 +60,9 @@ final as (
         ranked.source_table,
         ranked.source_row
     from ranked
-    inner join areas as own
+    inner join current_codes as own
         on ranked.old_la_code = own.la_code
-    left join areas as theirs
+    left join current_codes as theirs
         on ranked.neighbour_la_code = theirs.la_code
     where ranked.neighbour_la_code is not null
 )
