@@ -1,0 +1,293 @@
+"""The board's data: everything that the report and the board tables may use, already protected.
+
+Lives here: reading the warehouse into protected frames, and the look-ups that pages ask of them.
+Add here: another protected frame.
+Must not live here: HTML, charts, sentences. After this module nothing that is published has seen an exact count of
+children: pages, charts, alternative text and CSV files are all made from what this module returns.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from publish.audiences import OPEN_COUNTS
+from publish.disclosure import protect, shown_counts
+from publish.reading import Warehouse
+from publish.words import PHRASES, Benchmark, Figure
+
+STAFFORDSHIRE, STOKE, JOINT = "E10000028", "E06000021", "SCP_JOINT"
+COUNCILS = (STAFFORDSHIRE, STOKE)
+AREA_NAMES = {STAFFORDSHIRE: "Staffordshire", STOKE: "Stoke-on-Trent", JOINT: "both areas together"}
+
+VALUE_COLUMNS = (
+    "indicator_id definition_version area_code period_type period_id period_start period_end breakdown breakdown_value "
+    "numerator denominator unit population_year n_excluded trust trust_reason"
+)
+#: What the register may call a thing, best first: the register belongs to the framework and may grow.
+REGISTER = {
+    "name": ("name", "title", "label", "short_name"),
+    "meaning": ("plain", "plain_english", "definition", "description", "meaning", "means"),
+    "numerator": ("numerator_words", "numerator"),
+    "denominator": ("denominator_words", "denominator"),
+    "polarity": ("polarity",),
+    "unit": ("unit",),
+    "owner": ("owner",),
+    "sub_group": ("sub_group", "subgroup", "group"),
+    "source": ("definition_source", "source"),
+    "benchmark": ("benchmark", "benchmark_table", "benchmark_source_table"),
+    "version": ("definition_version", "version"),
+    "theme": ("theme",),
+}
+
+
+@dataclass(frozen=True)
+class Board:
+    """Protected frames and facts. `values` has the columns that `disclosure.protect` adds and none of the exact ones."""
+
+    as_of: dt.date
+    synthetic: bool
+    values: pd.DataFrame
+    register: dict[str, dict[str, str]]
+    comparators: pd.DataFrame
+    periods: dict[tuple[str, str], str]
+    returns: pd.DataFrame
+    submissions: pd.DataFrame
+    rules: pd.DataFrame
+    seats: pd.DataFrame
+    bookings: pd.DataFrame
+    schools: pd.DataFrame
+    agreement: pd.DataFrame
+    published: pd.DataFrame
+
+    def latest(self, indicator: str, area: str) -> tuple[Figure | None, Figure | None]:
+        """The last whole year's figure and the one before."""
+        kind = "academic_year" if indicator.startswith("ED") else "financial_year"
+        # A school year's returns are complete at their final deadline, 30 April, four months before the year ends.
+        lead = dt.timedelta(days=123 if indicator.startswith("ED") else 0)
+        found = [f for f in self.series(indicator, area, kind) if f.end is None or f.end - lead <= self.as_of]
+        return (found[-1] if found else None, found[-2] if len(found) > 1 else None)
+
+    def trend(self, indicator: str, area: str) -> list[Figure]:
+        """The series that a chart shows: 12-month rates so that they compare with a year, else quarters."""
+        if indicator.startswith("ED"):
+            return self.series(indicator, area, "academic_year")
+        kind = PHRASES[indicator].kind
+        rolling = self.series(indicator, area, "rolling_12_months") if kind == "rate" else []
+        return rolling if len(rolling) > 1 else self.series(indicator, area, "quarter")
+
+    def series(self, indicator: str, area: str, period_type: str) -> list[Figure]:
+        rows = self._pick(indicator, area, period_type)
+        return self._figures(rows[rows["breakdown"] == "total"])
+
+    def breakdown(self, indicator: str, area: str, by: str, period_id: str, period_type: str) -> dict[str, Figure]:
+        rows = self._pick(indicator, area, period_type)
+        rows = rows[(rows["breakdown"] == by) & (rows["period_id"] == period_id)]
+        return dict(zip(rows["breakdown_value"].astype(str), self._figures(rows), strict=True))
+
+    def _pick(self, indicator: str, area: str, period_type: str) -> pd.DataFrame:
+        v = self.values
+        return v[(v["indicator_id"] == indicator) & (v["area_code"] == area) & (v["period_type"] == period_type)]
+
+    def _figures(self, rows: pd.DataFrame) -> list[Figure]:
+        return [self._figure(r) for r in rows.sort_values("period_end", kind="stable").to_dict("records")]
+
+    def _figure(self, r: dict[Any, Any]) -> Figure:
+        year = r["population_year"]
+        return Figure(
+            area=AREA_NAMES.get(r["area_code"], str(r["area_code"])),
+            period=said_period(str(r["period_type"]), str(r["period_id"]), as_date(r["period_end"])),
+            end=as_date(r["period_end"]),
+            n=r["n"], n_symbol=r["n_symbol"], d=r["d"], d_symbol=r["d_symbol"],
+            value=r["value"], symbol=r["symbol"], low=r["low"], high=r["high"],
+            trust=str(r["trust"]), reason=text(r["trust_reason"]),
+            population_year=None if pd.isna(year) else int(year),
+            excluded=r["excluded"], excluded_symbol=r["excluded_symbol"],
+        )  # fmt: skip
+
+    def benchmarks(self, indicator: str, area: str) -> list[Benchmark]:
+        names = {"england": "England", "west_midlands": "the West Midlands", "neighbour_median": "its statistical neighbours",
+                 "published_self": "the DfE's own figure"}  # fmt: skip
+        c = self.comparators
+        rows = c[(c["indicator_id"] == indicator) & (c["area_code"] == area)].to_dict("records")
+        by_key = {str(r["comparator"]): r for r in rows}
+        return [
+            Benchmark(key, name, text(by_key[key]["year"]), as_float(by_key[key]["value"]), text(by_key[key]["symbol"]),
+                      None if pd.isna(by_key[key]["n_areas"]) else int(by_key[key]["n_areas"]))
+            for key, name in names.items()
+            if key in by_key
+        ]  # fmt: skip
+
+    def has(self, indicator: str) -> bool:
+        return indicator in PHRASES and bool((self.values["indicator_id"] == indicator).any())
+
+
+def load(warehouse: Warehouse, *, synthetic: bool) -> Board:
+    """Read and protect everything that may be published."""
+    values = warehouse.frame("fct_indicator_value", VALUE_COLUMNS)
+    # A plain count has no denominator that means anything: whatever stands there is not published.
+    values["denominator"] = values["denominator"].mask(values["unit"] == "count")
+    child = ~values["indicator_id"].isin(list(OPEN_COUNTS))
+    shown = protect(values, child, is_rate(values))
+    returns = warehouse.frame(
+        "fct_expected_return",
+        "agency extract submitter area_code period period_start period_end due_on grace_until submission_id status "
+        "first_received_on",
+    )
+    submissions = warehouse.frame(
+        "fct_submission",
+        "submission_id agency extract submitter period period_end submission_no received_at due_on status reason_code "
+        "agreement_id contract_version rows_received rows_accepted rows_rejected",
+    )
+    rules = warehouse.frame(
+        "fct_quality_result",
+        "submission_id agency extract table_name submitter period rule_id column_name severity fixes says checked failed",
+        "failed > 0", optional=True,
+    )  # fmt: skip
+    return Board(
+        as_of=latest_date(submissions["received_at"]),
+        synthetic=synthetic,
+        values=shown,
+        register=read_register(warehouse),
+        comparators=warehouse.frame(
+            "fct_indicator_comparator", "indicator_id area_code comparator year value symbol n_areas source_table",
+            optional=True),
+        periods={},
+        returns=returns,
+        submissions=rounded(submissions, ["rows_received", "rows_accepted", "rows_rejected"]),
+        rules=rules_of_current(rules, submissions),
+        seats=warehouse.frame(
+            "fct_meeting_seat", "meeting_group area_code meeting_date agency_name attendee_level mode is_attended",
+            optional=True),
+        bookings=warehouse.frame(
+            "fct_training_booking", "agency_name area_code level course_date mode status", optional=True),
+        schools=school_states(warehouse),
+        agreement=police_council(warehouse),
+        published=warehouse.frame(
+            "fct_published_figure",
+            "source_table measure area_code area_name geographic_level time_period value symbol", optional=True),
+    )  # fmt: skip
+
+
+def is_rate(values: pd.DataFrame) -> pd.Series:
+    """Rates divide by a published population, which needs no protection; plain counts divide by nothing."""
+    return values["unit"].isin(["per_10000", "count"])
+
+
+def rounded(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Counts of rows about children, protected like any other: each becomes a number and `<name>_symbol`."""
+    out = frame.copy()
+    for column in columns:
+        out[column], out[f"{column}_symbol"] = shown_counts(frame[column])
+    return out
+
+
+def rules_of_current(rules: pd.DataFrame, submissions: pd.DataFrame) -> pd.DataFrame:
+    """Failing rules of the last year's submissions, added up by sender and rule, then protected."""
+    if rules.empty:
+        return rounded(rules, ["checked", "failed"])
+    recent = submissions["received_at"] > submissions["received_at"].max() - pd.DateOffset(months=12)
+    kept = rules[rules["submission_id"].isin(submissions.loc[recent, "submission_id"])]
+    keys = ["agency", "submitter", "extract", "table_name", "rule_id", "column_name", "severity", "fixes", "says"]
+    kept = kept.assign(column_name=kept["column_name"].fillna("").astype(str))
+    summed = kept.groupby(keys, dropna=False, as_index=False, sort=True)[["checked", "failed"]].sum()
+    order = summed["severity"].map({"block_file": 0, "reject_row": 1, "warn": 2, "note": 3}).fillna(4)
+    summed = summed.assign(order=order).sort_values(["order", "failed"], ascending=[True, False], kind="stable")
+    return rounded(summed.drop(columns="order"), ["checked", "failed"])
+
+
+def school_states(warehouse: Warehouse) -> pd.DataFrame:
+    """One row a school in scope in the latest year whose deadline has passed, with its state and its gaps.
+
+    States: not returned, returned late (after 30 April), returned with gaps, returned.
+    """
+    if not (warehouse.has("dim_school") and warehouse.has("fct_school_return")):
+        return pd.DataFrame(columns=["academic_year", "area_code", "school_urn", "school_name", "phase", "state", "submitted_on", "gaps"])
+    school, sent = warehouse.sql_name("dim_school"), warehouse.sql_name("fct_school_return")
+    answers = "(select null as academic_year, null as school_urn, null as gaps, null as area_code where false)"
+    if warehouse.has("fct_school_response"):
+        answers = f"""(
+            select a.academic_year, a.area_code, a.school_urn,
+                   string_agg(distinct replace(a.question, '_', ' '), '; ' order by replace(a.question, '_', ' ')) as gaps
+            from {warehouse.sql_name("fct_school_response")} a
+            where a.is_latest and cast(a.answer as varchar) in ('3', '4') group by all)"""
+    return warehouse.query(f"""
+        with returned as (
+            select academic_year, area_code, school_urn, min(submitted_at) as first_at,
+                   bool_or(self_identified and is_latest) as self_identified
+            from {sent} group by all),
+        year as (select max(academic_year) as academic_year from {sent})
+        select s.academic_year, s.area_code, s.school_urn, s.school_name, s.phase,
+               case when r.school_urn is null then 'not returned'
+                    when cast(r.first_at as date) > make_date(cast(left(s.academic_year, 4) as int) + 1, 4, 30)
+                        then 'returned late'
+                    when g.gaps is not null or r.self_identified then 'returned with gaps'
+                    else 'returned' end as state,
+               cast(r.first_at as date) as submitted_on, coalesce(g.gaps, '') as gaps
+        from {school} s
+        join year using (academic_year)
+        left join returned r on r.academic_year = s.academic_year and r.area_code = s.area_code
+             and r.school_urn = s.school_urn
+        left join {answers} g on g.academic_year = s.academic_year and g.area_code = s.area_code
+             and g.school_urn = s.school_urn
+        where upper(coalesce(s.status, 'OPEN')) in ('OPEN', '1') or upper(s.status) like 'OPEN%'
+        order by all""")
+
+
+def police_council(warehouse: Warehouse) -> pd.DataFrame:
+    """The worklist of differences: missing episodes that only the police or only the council has, by year, protected."""
+    table = "rec_missing_police_council"
+    if not warehouse.has(table):
+        return pd.DataFrame(columns=["area_code", "gap", "year", "n", "n_symbol"])
+    counted = warehouse.query(
+        f"""select area_code, gap, year(started_at) - (month(started_at) < 4)::int as year, count(*) as n
+            from {warehouse.sql_name(table)} where area_code is not null group by all order by all"""
+    )
+    return rounded(counted, ["n"])
+
+
+def read_register(warehouse: Warehouse) -> dict[str, dict[str, str]]:
+    have = warehouse.columns.get("dim_indicator", [])
+    frame = warehouse.frame("dim_indicator", " ".join(have))
+    picked = {name: next((c for c in options if c in have), None) for name, options in REGISTER.items()}
+    return {
+        str(row["indicator_id"]): {name: text(row[c]) if c else "" for name, c in picked.items()}
+        for row in frame.to_dict("records")
+    }
+
+
+def said_period(period_type: str, period_id: str, end: dt.date | None) -> str:
+    """A period as it is said: 2025-26, January to March 2026, the 12 months to March 2026."""
+    if period_type == "rolling_12_months" and end:
+        return f"the 12 months to {end:%B %Y}"
+    if period_type == "quarter" and end:
+        first = (pd.Timestamp(end) - pd.DateOffset(months=2)).strftime("%B")
+        return f"{first} to {end:%B %Y}"
+    if period_type == "academic_year":
+        return f"the {period_id.replace('-', '/')} school year"
+    if period_type == "month" and end:
+        return f"{end:%B %Y}"
+    return re.sub(r"-R12$", "", period_id)
+
+
+def as_date(value: object) -> dt.date | None:
+    return None if pd.isna(value) else pd.Timestamp(value).date()  # pyright: ignore
+
+
+def as_float(value: object) -> float:
+    return math.nan if pd.isna(value) else float(value)  # pyright: ignore
+
+
+def text(value: object) -> str:
+    """Text or nothing: a missing value is never printed as 'nan' or 'None'."""
+    return "" if value is None or (not isinstance(value, list | tuple) and pd.isna(value)) else str(value).strip()  # pyright: ignore
+
+
+def latest_date(stamps: pd.Series) -> dt.date:
+    found = pd.to_datetime(stamps, errors="coerce").max()
+    return dt.date(1970, 1, 1) if pd.isna(found) else found.date()
