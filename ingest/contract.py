@@ -396,7 +396,7 @@ def derived_rules(extract: Extract, table: Table) -> tuple[Rule, ...]:
                 kind=kind,
                 args={"column": field.name, **args},
                 severity=severity,
-                says=says,
+                says=says[:1].upper() + says[1:],
                 fix=fix,
                 since=field.since,
                 until=field.until,
@@ -433,7 +433,7 @@ def derived_rules(extract: Extract, table: Table) -> tuple[Rule, ...]:
         add(f, RuleKind.mended, Severity.note, f"{f.label} was written another way and was mended.",
             f"Send {f.label} as the specification says, and leave the cell empty when there is nothing to say.")
     if table.grain:
-        names = ", ".join(table.by_name[g].label for g in table.grain)
+        names = ", ".join(table.by_name[g].label.removeprefix("the ") for g in table.grain)
         out.append(
             Rule(
                 id=f"{prefix}.unique",
@@ -456,7 +456,7 @@ def _noun(field: FieldSpec) -> str:
 
 def _example(field: FieldSpec) -> str:
     if field.formats:
-        return dt.datetime(2025, 4, 27, 14, 30).strftime(field.formats[0])
+        return dt.datetime(2025, 4, 27, 14, 30).strftime(field.formats[0])  # noqa: DTZ001 - an example, in no zone
     return {FieldType.boolean: "1 or 0", FieldType.integer: "12"}.get(field.type, "")
 
 

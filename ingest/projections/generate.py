@@ -15,24 +15,35 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
+from ingest.agreement import Agreements, load_agreements
 from ingest.calendar import bank_holidays
 from ingest.contract import Contracts
+from ingest.projections.agreement_page import agreement_page
 from ingest.projections.dbt_sources import source_name, source_yaml
+from ingest.projections.dictionary import code_lists_page, dictionary_page, dictionary_rows
+from ingest.projections.odcs import odcs_yaml
+from ingest.projections.specification import specification
+from ingest.projections.template import template
+from ingest.projections.wording import md_table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = Path("dbt_project/models/sources/generated")
 SEEDS = Path("dbt_project/seeds")
+DOCS = Path("docs/generated")
 
 HEADER = "Generated from contracts; do not edit."
 
 Files = dict[Path, str | bytes]
 
 
-def generated_files(contracts: Contracts) -> Files:
+def generated_files(contracts: Contracts, agreements: Agreements | None = None) -> Files:
     """Path below the repository -> content, in a stable order. The same contracts give the same bytes."""
+    agreements = agreements if agreements is not None else load_agreements()
     out: Files = {}
     out |= dbt_source_files(contracts)
     out |= seed_files(contracts)
+    out |= document_files(contracts, agreements)
+    out[DOCS / "MANIFEST.md"] = _manifest({*out, DOCS / "MANIFEST.md"})
     return dict(sorted(out.items()))
 
 
@@ -51,6 +62,38 @@ def seed_files(contracts: Contracts) -> Files:
             for c in codelist.codes
         ]
     return {SEEDS / "bank_holidays.csv": _csv(holidays), SEEDS / "code_list.csv": _csv(codes)}
+
+
+def document_files(contracts: Contracts, agreements: Agreements) -> Files:
+    """What people and other tools read: dictionary, specifications, templates, ODCS, agreements."""
+    out: Files = {DOCS / "code_lists.md": _page(code_lists_page(contracts))}
+    for key, extract in contracts.items():
+        name = source_name(extract)
+        out[DOCS / "dictionary" / f"{name}.md"] = _page(dictionary_page(extract, agreements))
+        out[DOCS / "odcs" / f"{name}.odcs.yaml"] = f"# {HEADER}\n{odcs_yaml(contracts, key, agreements)}"
+        if not extract.licence:  # nobody needs to be told how to publish statistics
+            out[DOCS / "specifications" / f"{name}.md"] = _page(specification(contracts, key, agreements))
+        made = template(contracts, key, agreements)
+        if made is not None:
+            out[DOCS / "templates" / f"{name}.{made[0]}"] = made[1]
+    rows = dictionary_rows(contracts, agreements)
+    cells = [tuple("" if v is None else str(v).lower() if isinstance(v, bool) else str(v) for v in r.values()) for r in rows]
+    out[DOCS / "dictionary" / "dictionary.csv"] = _csv([tuple(rows[0]), *cells])
+    for agreement in agreements.values():
+        out[DOCS / "agreements" / f"{agreement.id}.md"] = _page(agreement_page(agreement, contracts))
+    return out
+
+
+def export(contracts: Contracts, target: Path, agreements: Agreements | None = None) -> list[Path]:
+    """Write the documents alone below `target`, to hand to a partner. Returns the files written."""
+    agreements = agreements if agreements is not None else load_agreements()
+    written: list[Path] = []
+    for path, content in document_files(contracts, agreements).items():
+        out = target / path.relative_to(DOCS)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_bytes(_bytes(content))
+        written.append(out)
+    return written
 
 
 def write(contracts: Contracts, root: Path = REPOSITORY) -> list[Path]:
@@ -83,9 +126,19 @@ def check(contracts: Contracts, root: Path = REPOSITORY) -> list[str]:
 
 
 def _orphans(files: Mapping[Path, str | bytes], root: Path) -> list[Path]:
-    folders = (SOURCES,)
+    folders = (SOURCES, DOCS)
     present = (p for folder in folders for p in sorted((root / folder).rglob("*")) if p.is_file())
     return [rel for p in present if (rel := p.relative_to(root)) not in files]
+
+
+def _page(text: str) -> str:
+    return f"<!-- {HEADER} -->\n{text.rstrip()}\n"
+
+
+def _manifest(paths: set[Path]) -> str:
+    """Names every generated file, for those that cannot carry a header."""
+    rows = [(f"`{path.as_posix()}`",) for path in sorted(paths)]
+    return _page("\n".join(["# Generated files", "", "Written by `scp contracts generate`; a test compares them byte for byte.", "", md_table(("file",), rows)]))
 
 
 def _bytes(content: str | bytes) -> bytes:

@@ -1,0 +1,96 @@
+"""Contract -> one made-up row that keeps every rule, for templates and specification sheets.
+
+Lives here: one plausible value per field, obviously invented.
+Add here: a value for a new field type or identity role.
+Must not live here: populations, volumes, defects; `projections/synthetic.py` and `ingest/synthetic` do those.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from ingest.calendar import Period, period_of
+from ingest.contract import Contracts, Extract, FieldSpec, FieldType, Rule, RuleKind, Table
+
+#: A day inside the example period of every cadence (wording.PERIOD_ID).
+EXAMPLE_DAY = {
+    "month": dt.date(2025, 4, 3), "quarter": dt.date(2025, 4, 3), "term": dt.date(2025, 4, 28),
+    "financial_year": dt.date(2024, 5, 7), "academic_year": dt.date(2024, 11, 4), "vintage": dt.date(2025, 1, 6),
+}
+#: Numbers that pass their check digit and are nobody's: 999 is the range that the NHS keeps for tests.
+EXAMPLE_NHS_NUMBER = "9990000018"
+EXAMPLE_UPN = "E860999925001"
+#: What an example that is still open leaves empty.
+_ENDS = {"death_date", "former_upn", "closed_on", "predecessor_urn", "closure_date", "closure_reason", "initial_cpc_date",
+         "cin_plan_end_date", "cpp_end_date", "left_care_on"}
+_IDENTITY = {"forename": "Example", "surname": "Child", "postcode": "ZZ99 3VZ", "local_id": "EXAMPLE1"}
+
+
+def example_period(extract: Extract) -> Period:
+    return period_of(extract.delivery.cadence, EXAMPLE_DAY[extract.delivery.cadence])
+
+
+def example_row(contracts: Contracts, extract: Extract, table: Table) -> dict[str, str]:
+    """Field -> value as the sender writes it. Blank where a rule forbids a value or a field is free text."""
+    leave_blank = _blanks(table.rules)
+    roles = {field: role for role, field in (table.identity.fields.items() if table.identity else ())}
+    row: dict[str, str] = {}
+    moment = dt.datetime.combine(EXAMPLE_DAY[extract.delivery.cadence], dt.time(9, 30))
+    for field in table.fields:
+        if field.name in leave_blank or field.treatment == "drop" or field.name in _ENDS:
+            row[field.name] = ""
+            continue
+        role = roles.get(field.name, "")
+        if field.type in (FieldType.date, FieldType.timestamp):
+            if "birth" in role or field.name.endswith("birth_date"):
+                value = dt.datetime(2012, 6, 15)  # noqa: DTZ001 - a day, not a moment
+            else:
+                value = moment
+                moment += dt.timedelta(hours=1) if field.type is FieldType.timestamp else dt.timedelta(days=1)
+            row[field.name] = value.strftime(field.formats[0])
+        else:
+            row[field.name] = _value(contracts, extract, table, field, role)
+    return row
+
+
+def _value(contracts: Contracts, extract: Extract, table: Table, field: FieldSpec, role: str) -> str:
+    submitter = contracts.submitter(extract.submitters[0])
+    if any(r.kind is RuleKind.matches_submitter and r.args.get("column") == field.name for r in table.rules):
+        return submitter.la_code or submitter.name
+    if field.checksum:
+        return EXAMPLE_NHS_NUMBER if field.checksum == "nhs_number" else EXAMPLE_UPN
+    if role in _IDENTITY:
+        return _IDENTITY[role]
+    if field.type is FieldType.code and field.codelist:
+        year = example_period(extract).year
+        return next(c.code for c in contracts.codelists[field.codelist].codes if c.in_force(year) and not c.maps_to)
+    if field.type is FieldType.integer:
+        return str(1 if field.min is None else int(field.min))
+    if field.type is FieldType.boolean:
+        asked_for = any(r.kind is RuleKind.required_if and r.args.get("column") == field.name for r in table.rules)
+        return "1" if asked_for else "0"
+    if field.type in (FieldType.decimal, FieldType.figure):
+        return "12.5"
+    digits = _digits(field)
+    return "1" * digits if digits else "EXAMPLE1"[: field.max_length or 8]
+
+
+def _digits(field: FieldSpec) -> int:
+    """How many digits the field's pattern asks for (`^[0-9]{6}$`); 0 when the pattern is something else."""
+    pattern = field.pattern or ""
+    if pattern.startswith("^[0-9]{") and pattern.endswith("}$"):
+        return int(pattern.removeprefix("^[0-9]{").removesuffix("}$"))
+    return 0
+
+
+def _blanks(rules: tuple[Rule, ...]) -> set[str]:
+    """Fields left empty so that the row keeps its rules: those another field forbids, all but the first of one_of."""
+    out: set[str] = set()
+    for rule in rules:
+        args: Mapping[str, object] = rule.args
+        if rule.kind is RuleKind.forbidden_if:
+            out.add(str(args["column"]))
+        if rule.kind is RuleKind.one_of:
+            out.update(rule.columns[1:])
+    return out

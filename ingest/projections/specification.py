@@ -1,0 +1,132 @@
+"""Contract -> specification sheet for a sender: what to put in the file, in plain English.
+
+Lives here: the sheet as Markdown.
+Add here: a question that senders keep asking.
+Must not live here: what only we care about (keys, lakes, tables).
+"""
+
+from __future__ import annotations
+
+from ingest.agreement import Agreements
+from ingest.contract import Contracts, Extract, FieldType, Rule, RuleKind, Severity, Table, derived_rules
+from ingest.projections.dictionary import necessity
+from ingest.projections.wording import (
+    CADENCE,
+    CONSEQUENCE,
+    TREATMENT,
+    due,
+    file_name,
+    how_written,
+    md_table,
+    sentence,
+    when_in_layout,
+)
+
+_FORMAT = {
+    "csv": "One CSV file.", "csv_set": "A set of CSV files in one folder.", "xlsx": "One Excel workbook (.xlsx), without macros and without a password.",
+    "xml": "One XML file in the DfE's layout, as your case system exports it.",
+}
+_ENCODING = {"utf-8": "UTF-8", "cp1252": "Windows-1252 (what Excel on Windows writes as CSV); UTF-8 is fine too"}
+_ORDER = {Severity.block_file: 0, Severity.reject_row: 1, Severity.warn: 2, Severity.note: 3}
+#: Said once for all fields rather than once a field.
+_SAID_ONCE = {RuleKind.readable, RuleKind.codelist, RuleKind.codelist_year, RuleKind.codelist_spelling, RuleKind.mended, RuleKind.max_length}
+
+
+def specification(contracts: Contracts, key: str, agreements: Agreements | None = None) -> str:
+    """The sheet of one extract."""
+    extract = contracts[key]
+    parts = [f"# {extract.code} {extract.title}: what to send", "", sentence(extract.description), ""]
+    parts += _basics(contracts, extract)
+    for table in extract.tables:
+        parts += _table(contracts, extract, table, agreements)
+    parts += _codes(contracts, extract)
+    parts += [
+        "## What happens next", "",
+        "Each file gets a receipt: what was received, accepted and left out, and which rows to mend, by row number as in "
+        "your own file. The receipt never repeats a value from the file. To correct a file, send the whole period again; "
+        "the latest accepted file replaces the earlier one. The same file sent twice does no harm.", "",
+    ]
+    return "\n".join(parts)
+
+
+def _basics(contracts: Contracts, extract: Extract) -> list[str]:
+    delivery = extract.delivery
+    senders = ", ".join(contracts.submitter(s).title for s in extract.submitters if contracts.submitter(s).contact != "none")
+    rows: list[tuple[str, str]] = [
+        ("Who sends", senders), ("How often", sentence(CADENCE[delivery.cadence])), ("When", due(delivery)),
+        ("Format", _FORMAT[delivery.format]),
+    ]
+    if delivery.format in ("csv", "csv_set"):
+        rows.append(("Text", f"{_ENCODING.get(delivery.encoding, delivery.encoding)}. Columns separated by commas, text with commas in double quotes."))
+    example = file_name(extract, extract.submitters[0])
+    rows.append(("File name", f"`{example}` helps people. The period and the sender are read from inside the file first."))
+    out = ["## In short", "", md_table(("question", "answer"), rows), ""]
+    if delivery.format != "xml":
+        out += [
+            "Columns may stand in any order; capital letters, spaces and the other headings listed below are understood. "
+            "Leave a cell empty when there is nothing to say: no \"N/A\", \"-\" or \"TBC\". Extra columns are not stored; "
+            "the receipt lists them by name.", "",
+        ]
+    return out
+
+
+def _table(contracts: Contracts, extract: Extract, table: Table, agreements: Agreements | None) -> list[str]:
+    out = [f"## {table.title}", ""]
+    if table.description:
+        out += [sentence(table.description), ""]
+    if table.source.sheet:
+        rows = f", {table.source.header_rows} rows of headings" if table.source.header_rows > 1 else ""
+        out += [f"Sheet \"{table.source.sheet}\"{rows}.", ""]
+    if table.source.file:
+        out += [f"File name like `{table.source.file}`.", ""]
+    if table.source.element:
+        out += [f"Element `{table.source.element}`.", ""]
+    do_not_send = [f for f in table.fields if necessity(agreements, extract.key, table.name, f.name) in ("prohibited", "not_agreed")]
+    sent = [f for f in table.fields if f not in do_not_send]
+    rows: list[tuple[str, ...]] = []
+    for field in sent:
+        means = sentence(field.label) + (f" {sentence(field.description)}" if field.description else "")
+        if window := when_in_layout(field):
+            means += f" In the layout {window}."
+        written = how_written(field)
+        if field.type is FieldType.code:
+            written = f"code: see [{field.codelist}](#{field.codelist})"
+        headers = field.headers or (field.name,)
+        also = ", ".join(f"`{h}`" for h in headers[1:])
+        rows.append((f"`{headers[0]}`", also, means, written, "yes" if field.required else "", TREATMENT[field.treatment]))
+    out += [md_table(("heading", "also understood", "what it means", "how to write it", "must be filled in", "what we do with it"), rows), ""]
+    if do_not_send:
+        names = ", ".join(f"`{(f.headers or (f.name,))[0]}`" for f in do_not_send)
+        out += [f"**Do not send:** {names}. If such a column arrives it is dropped unread and the receipt says so.", ""]
+    return out + _rules(extract, table)
+
+
+def _rules(extract: Extract, table: Table) -> list[str]:
+    rules = [r for r in derived_rules(extract, table) if r.kind not in _SAID_ONCE]
+    if not rules:
+        return []
+    ordered = sorted(rules, key=lambda r: _ORDER[r.severity])
+    rows = ((r.says, r.fix, CONSEQUENCE[r.severity], f"`{r.id}`{_window(r)}") for r in ordered)
+    return [
+        "Checks, the gravest first. A value that cannot be read, or a code that is not in its list, is always listed too.", "",
+        md_table(("what is wrong", "what to do", "until it is mended", "rule"), rows), "",
+    ]
+
+
+def _window(rule: Rule) -> str:
+    return f" (from {rule.since})" if rule.since else (f" (until {rule.until})" if rule.until else "")
+
+
+def _codes(contracts: Contracts, extract: Extract) -> list[str]:
+    names = dict.fromkeys(f.codelist for t in extract.tables for f in t.fields if f.codelist)
+    if not names:
+        return []
+    out = ["## Codes", ""]
+    for name in names:
+        codelist = contracts.codelists[str(name)]
+        rows = (
+            (f"`{c.code}`", c.label, f"from {c.from_year}" if c.from_year else (f"until {c.to_year}" if c.to_year else ""))
+            for c in codelist.codes
+        )
+        out += [f"### {name}", "", sentence(codelist.title), "", md_table(("code", "meaning", "years"), rows), ""]
+    return out
