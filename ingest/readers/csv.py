@@ -14,9 +14,8 @@ import codecs
 import csv
 import io
 import os
-import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -25,11 +24,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from ingest import headers
-from ingest.contract import Extract, Severity, Table
+from ingest.contract import Extract, Table
 from ingest.readers.base import (
     MAX_COLUMNS,
     Delivery,
@@ -37,15 +35,11 @@ from ingest.readers.base import (
     FileProblem,
     ReadResult,
     Refused,
-    SetAside,
-    ShapeReject,
-    TableRead,
     empty_table,
     human_size,
     problem,
-    read_schema,
-    rows_where,
 )
+from ingest.readers.rows import Found, OneTable, Sorter
 
 CHUNK = 1 << 20
 #: The largest row: pyarrow refuses a row that does not fit in a block and the next one.
@@ -61,7 +55,6 @@ ENCODING_NAMES = {
 #: How files of other kinds begin.
 _OTHER_KINDS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"PAR1", b"<?xml", b"<html", b"<!DOC", b"{\\rtf")
 
-ROW_BLANK, ROW_HEADER, ROW_TITLE, ROW_FOOTER = "blank line", "column names again", "above the column names", "total or note"
 
 
 def read(delivery: Delivery, extract: Extract) -> ReadResult:
@@ -72,10 +65,10 @@ def read(delivery: Delivery, extract: Extract) -> ReadResult:
         if path is None:
             result.tables[table.name] = empty_table(table)
             continue
-        one = read_file(path, table, extract)
+        one, above = read_file(path, table, extract)
         result.tables[table.name] = one.table
         result.problems += one.problems
-        titles += one.titles
+        titles += above
     if titles:
         result.stated["titles"] = titles
     return result
@@ -311,21 +304,17 @@ class _Newlines:
 
 
 @dataclass(frozen=True)
-class Found:
-    """The header, and how much of the text comes before the first row of data."""
+class Start:
+    """The header, by which separator it was found, and how much text comes before the first row of data."""
 
+    found: Found
     delimiter: str
-    cells: tuple[str, ...]
-    upper: tuple[str, ...] | None
-    row: int  # of the header's lowest line, as a spreadsheet counts
-    first: int  # row of the header's first line
-    bytes: int  # of UTF-8 text up to the first row of data
-    above: tuple[tuple[str, ...], ...]  # the rows above the header
+    bytes: int  # of UTF-8 text
 
 
-def find_header(text: str, table: Table, declared: str) -> Found | None:
+def find_header(text: str, table: Table, declared: str) -> Start | None:
     """The row among the first 30 that names the contract's columns, by the declared separator or, failing that, another."""
-    best: tuple[int, Found] | None = None
+    best: tuple[int, Start] | None = None
     for delimiter in (declared, *(d for d in DELIMITERS if d != declared)):
         here = _find(text, table, delimiter)
         if here is None:
@@ -337,7 +326,7 @@ def find_header(text: str, table: Table, declared: str) -> Found | None:
     return best[1] if best else None
 
 
-def _find(text: str, table: Table, delimiter: str) -> tuple[int, Found] | None:
+def _find(text: str, table: Table, delimiter: str) -> tuple[int, Start] | None:
     rows: list[tuple[tuple[str, ...], int]] = []  # cells, characters up to the row's end
     lines = text.split("\n")
     ends = list(np.cumsum([len(line) + 1 for line in lines]))
@@ -354,52 +343,37 @@ def _find(text: str, table: Table, delimiter: str) -> tuple[int, Found] | None:
         return None
     at = scores.index(max(scores))
     cells, end = rows[at]
-    depth = min(table.source.header_rows, at + 1)
-    upper = rows[at - 1][0] if depth > 1 else None
-    first = at + 1 - (depth - 1)
-    found = Found(delimiter, cells, upper, at + 1, first, len(text[:end].encode("utf-8")), tuple(r for r, _ in rows[: first - 1]))
-    return max(scores), found
+    upper = rows[at - 1][0] if table.source.header_rows > 1 and at > 0 else None
+    found = Found(cells, at + 1, tuple(r for r, _ in rows[:at]), upper)
+    return max(scores), Start(found, delimiter, len(text[:end].encode("utf-8")))
 
 
 # --- the rows ---------------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class OneFile:
-    table: TableRead
-    problems: list[FileProblem]
-    titles: list[str]
-    physical_rows: int  # every row that the file holds, header and titles included
-
-
-def read_file(path: Path, table: Table, extract: Extract) -> OneFile:
-    """Read one CSV file into one table."""
+def read_file(path: Path, table: Table, extract: Extract) -> tuple[OneTable, list[str]]:
+    """Read one CSV file into one table; also the text of the lines above its header."""
     with open_regular(path) as handle:
         facts = _facts(handle, extract, table.name)
         handle.seek(facts.bom)
-        text = _head_text(handle, facts)
         declared = extract.delivery.delimiter
-        found = find_header(text, table, declared)
-        if found is None:
+        start = find_header(_head_text(handle, facts), table, declared)
+        if start is None:
             raise Refused(FileCode.FILE_HEADER, rows=headers.HEADER_WITHIN)
-        if len(found.cells) > MAX_COLUMNS:
+        if len(start.found.cells) > MAX_COLUMNS:
             raise Refused(FileCode.FILE_LIMIT, limit=f"{MAX_COLUMNS} columns")
         problems = list(facts.problems)
-        if found.delimiter != declared:
-            problems.append(problem(FileCode.FILE_DELIMITER, table=table.name, found=NAMES[found.delimiter],
+        if start.delimiter != declared:
+            problems.append(problem(FileCode.FILE_DELIMITER, table=table.name, found=NAMES[start.delimiter],
                                     declared=NAMES.get(declared, "the declared separator")))
-        if facts.quotes % 2 and _ends_open(handle, facts, found.delimiter):
+        if facts.quotes % 2 and _ends_open(handle, facts, start.delimiter):
             raise Refused(FileCode.CSV_QUOTE, "the last row")
-        handle.seek(facts.bom)
+        sorter = Sorter(table, start.found, extract.delivery.max_rows, start.delimiter)
         with _refusing():
-            body = _Body(table, found, extract.delivery.max_rows)
-            if facts.plain:
-                handle.seek(facts.bom + found.bytes)
-                body.run(handle, facts)
-            else:
-                body.run(_Utf8(handle, facts.encoding, skip=found.bytes), facts)
-    titles = [" ".join(c.strip() for c in row if c.strip()) for row in found.above]
-    return body.finish(problems, [t for t in titles if t])
+            handle.seek(facts.bom + (start.bytes if facts.plain else 0))
+            source = handle if facts.plain else _Utf8(handle, facts.encoding, skip=start.bytes)
+            _Body(sorter, start.delimiter).run(source, facts.quotes > 0)
+    return sorter.finish(problems), start.found.titles
 
 
 def _head_text(handle: io.BufferedReader, facts: _Facts) -> str:
@@ -460,58 +434,26 @@ def _refusing() -> Iterator[None]:
         raise Refused(FileCode.FILE_FORMAT, expected="a CSV text file in one encoding") from None
 
 
-def footer_pattern(table: Table) -> str | None:
-    """What the first cell of a total or a note begins with, as a regular expression for RE2 and for Python."""
-    words = "|".join(re.escape(w).replace(r"\ ", " +") for w in table.source.footer if w)
-    return rf"(?i)^\W*(grand +|sub[ -]?)?({words})s?(\W|$)" if words else None
-
-
-def footer_row(cells: Sequence[str], keys: Sequence[int]) -> bool:
-    """Of a row whose first cell begins with a footer's word: true when most of the rest, or a cell of the key, is empty."""
-    rest = [c for c in cells[1:] if c and c.strip()]
-    if len(rest) * 2 <= max(len(cells) - 1, 1):
-        return True
-    return any(k < len(cells) and not (cells[k] or "").strip() for k in keys if k != 0)
-
-
 class _Body:
-    """The rows below the header, batch by batch."""
+    """pyarrow's streaming reader over the rows below the header, into a Sorter."""
 
-    def __init__(self, table: Table, found: Found, max_rows: int) -> None:
-        self.table, self.found, self.max_rows = table, found, max_rows
-        self.layout = headers.layout(found.cells, table, found.upper)
-        self.width = len(found.cells)
-        self.names = [f"c{i}" for i in range(self.width)]
-        self.schema = read_schema(table)
-        self.keys = [self.layout.positions[g] for g in table.grain if g in self.layout.positions]
-        self.footer = footer_pattern(table)
-        self.footer_rx = re.compile(self.footer) if self.footer else None
-        self.batches: list[pa.Table] = []
-        self.kept: list[np.ndarray[Any, Any]] = []  # positions among the valid rows that are data
-        self.valid = 0
-        self.odd: list[int] = []  # row numbers (below the header) of rows that do not fit
-        self.rejects: list[ShapeReject] = []
-        self.asides: list[SetAside] = []
-        self.aside_at: list[tuple[int, str]] = []  # position among valid rows, why
-        self.swallowed: list[int] = []
-        self.swallowed_at: list[int] = []
-        self.extra_cells = dict.fromkeys(self.layout.extra, 0)
-        self.embedded = False
+    def __init__(self, sorter: Sorter, delimiter: str) -> None:
+        self.sorter, self.delimiter = sorter, delimiter
 
-    def run(self, source: Any, facts: _Facts) -> None:
-        quoted = facts.quotes > 0
-        self.embedded = quoted
+    def run(self, source: Any, quoted: bool) -> None:
+        sorter = self.sorter
+        sorter.embedded = quoted
         try:
             reader = pacsv.open_csv(
                 source,
-                read_options=pacsv.ReadOptions(use_threads=False, block_size=BLOCK, column_names=self.names),
+                read_options=pacsv.ReadOptions(use_threads=False, block_size=BLOCK, column_names=sorter.names),
                 parse_options=pacsv.ParseOptions(
-                    delimiter=self.found.delimiter, newlines_in_values=quoted, ignore_empty_lines=False,
-                    quote_char='"', double_quote=True, invalid_row_handler=self._odd_row,
+                    delimiter=self.delimiter, newlines_in_values=quoted, ignore_empty_lines=False,
+                    quote_char='"', double_quote=True, invalid_row_handler=sorter.odd_row,
                 ),
                 convert_options=pacsv.ConvertOptions(
                     check_utf8=False, strings_can_be_null=False, quoted_strings_can_be_null=False,
-                    column_types={n: pa.string() for n in self.names},
+                    column_types={n: pa.string() for n in sorter.names},
                 ),
             )
         except pa.ArrowInvalid as error:
@@ -519,152 +461,9 @@ class _Body:
                 return
             raise
         for batch in reader:
-            self._batch(batch)
-            if self.valid + len(self.odd) > self.max_rows:
-                raise Refused(FileCode.FILE_LIMIT, limit=f"{self.max_rows} rows")
-
-    def _odd_row(self, row: Any) -> str:
-        number = int(row.number)
-        self.odd.append(number)
-        at = self.found.row + number
-        text: str = row.text or ""
-        cells = text.split(self.found.delimiter)
-        if not text.strip(f"{self.found.delimiter}\" \t\n"):
-            self.asides.append(SetAside(at, ROW_BLANK))
-        elif self._odd_footer(cells):
-            self.asides.append(SetAside(at, ROW_FOOTER))
-        else:
-            self.rejects.append(ShapeReject(at, FileCode.CSV_RAGGED))
-            if "\n" in text and self._runs_together(text):
-                self.swallowed.append(at)
-        return "skip"
-
-    def _odd_footer(self, cells: list[str]) -> bool:
-        if self.footer_rx is None or not self.footer_rx.match(cells[0].strip('" ')):
-            return False
-        return len([c for c in cells if c.strip()]) * 2 <= self.width
-
-    def _runs_together(self, text: str) -> bool:
-        """True when a line inside a cell has as many separators as a row: rows have run into one another."""
-        return any(line.count(self.found.delimiter) >= max(self.width - 1, 1) for line in text.split("\n"))
-
-    def _batch(self, batch: pa.RecordBatch) -> None:
-        count = batch.num_rows
-        start = self.valid
-        self.valid += count
-        if not count:
-            return
-        drop = np.zeros(count, dtype=bool)
-        self._mark(batch, drop, start)
-        for position in self.extra_cells:
-            filled = pc.sum(pc.greater(pc.binary_length(pc.ascii_trim_whitespace(batch.column(position))), 0)).as_py()
-            self.extra_cells[position] += int(filled or 0)
-        if self.embedded:
-            self._embedded(batch, start)
-        arrays = [
-            batch.column(self.layout.positions[f.name]) if f.name in self.layout.positions else pa.nulls(count, pa.string())
-            for f in self.table.fields
-        ]
-        kept = pa.Table.from_arrays(arrays, names=[f.name for f in self.table.fields])
-        positions = np.arange(start, start + count, dtype=np.int64)
-        if drop.any():
-            keep = ~drop
-            kept = kept.filter(pa.array(keep))
-            positions = positions[keep]
-        self.batches.append(kept)
-        self.kept.append(positions)
-
-    def _mark(self, batch: pa.RecordBatch, drop: np.ndarray[Any, Any], start: int) -> None:
-        """Find rows of full width that are not data: blank, the header again, totals and notes."""
-        first = pc.ascii_trim_whitespace(batch.column(0))
-        for why, mask in (
-            (ROW_BLANK, self._blank(batch, first)),
-            (ROW_HEADER, self._header_again(batch)),
-            (ROW_FOOTER, self._footers(batch, first)),
-        ):
-            for at in mask:
-                if not drop[at]:
-                    drop[at] = True
-                    self.aside_at.append((start + int(at), why))
-
-    def _blank(self, batch: pa.RecordBatch, first: pa.Array) -> np.ndarray[Any, Any]:
-        at = _where(pc.equal(pc.binary_length(first), 0))
-        for position in range(1, self.width):
-            if not len(at):
-                break
-            cells = pc.ascii_trim_whitespace(batch.column(position).take(pa.array(at)))
-            at = at[_where(pc.equal(pc.binary_length(cells), 0))]
-        return at
-
-    def _header_again(self, batch: pa.RecordBatch) -> np.ndarray[Any, Any]:
-        at: np.ndarray[Any, Any] | None = None
-        for position in self.layout.positions.values():
-            cells = batch.column(position) if at is None else batch.column(position).take(pa.array(at))
-            same = _where(pc.equal(cells, self.found.cells[position]))
-            at = same if at is None else at[same]
-            if not len(at):
-                break
-        return at if at is not None else np.array([], dtype=np.int64)
-
-    def _footers(self, batch: pa.RecordBatch, first: pa.Array) -> np.ndarray[Any, Any]:
-        if self.footer is None:
-            return np.array([], dtype=np.int64)
-        at = _where(pc.match_substring_regex(first, self.footer))
-        if not len(at):
-            return at
-        rows = zip(*(c.to_pylist() for c in batch.take(pa.array(at)).columns), strict=True)
-        return at[np.fromiter((footer_row(r, self.keys) for r in rows), dtype=bool, count=len(at))]
-
-    def _embedded(self, batch: pa.RecordBatch, start: int) -> None:
-        for column in batch.columns:
-            at = _where(pc.match_substring(column, "\n"))
-            if len(at):
-                cells = column.take(pa.array(at)).to_pylist()
-                self.swallowed_at += [start + int(a) for a, c in zip(at, cells, strict=True) if self._runs_together(c)]
-
-    def finish(self, problems: list[FileProblem], titles: list[str]) -> OneFile:
-        found, table = self.found, self.table
-        total = self.valid + len(self.odd)
-        numbers = np.delete(np.arange(1, total + 1, dtype=np.int64), np.array(self.odd, dtype=np.int64) - 1) + found.row
-        self.asides += [SetAside(int(numbers[at]), why) for at, why in self.aside_at]
-        self.swallowed += [int(numbers[at]) for at in self.swallowed_at]
-        data = self._data(numbers)
-        problems += self._problems(data.num_rows, titles)
-        above = [SetAside(i + 1, ROW_TITLE if any(c.strip() for c in row) else ROW_BLANK) for i, row in enumerate(found.above)]
-        ignored = [replace(i, cells=self.extra_cells.get(i.position - 1, 0)) for i in self.layout.ignored]
-        note = headers.ignored_problem(ignored, table)
-        problems += [note] if note else []
-        self.asides.sort(key=lambda a: a.row)
-        read = TableRead(table.name, data, self.rejects, [*above, *self.asides], ignored, list(self.layout.missing))
-        return OneFile(read, problems, titles, found.row + total)
-
-    def _data(self, numbers: np.ndarray[Any, Any]) -> pa.Table:
-        if not self.batches:
-            return self.schema.empty_table()
-        kept = pa.concat_tables(self.batches)
-        rows = pa.array(numbers[np.concatenate(self.kept)])
-        columns = [pa.chunked_array([rows]), pa.chunked_array([rows]), pa.chunked_array([pa.nulls(len(rows), pa.int64())])]
-        return pa.Table.from_arrays([*columns, *kept.columns], schema=self.schema)
-
-    def _problems(self, rows: int, titles: list[str]) -> list[FileProblem]:
-        name = self.table.name
-        out = headers.column_problems(self.layout, self.table)
-        if titles:
-            out.append(problem(FileCode.FILE_TITLES, table=name, where=f"rows 1 to {self.found.first - 1}"))
-        if self.rejects:
-            out.append(problem(FileCode.CSV_RAGGED, table=name, where=rows_where(r.row for r in self.rejects)))
-        if self.swallowed:
-            out.append(problem(FileCode.CSV_QUOTE, table=name, where=rows_where(sorted(set(self.swallowed)))))
-        footers = sorted(a.row for a in self.asides if a.why == ROW_FOOTER)
-        if footers:
-            out.append(problem(FileCode.FILE_FOOTER, table=name, where=rows_where(footers)))
-        if rows == 0 and not self.rejects:
-            out.append(problem(FileCode.FILE_EMPTY, severity=Severity.warn, table=name))
-        return out
-
-
-def _where(mask: Any) -> np.ndarray[Any, Any]:
-    return np.flatnonzero(np.asarray(mask.to_numpy(zero_copy_only=False), dtype=bool))
+            sorter.add(batch)
+            if sorter.valid + len(sorter.odd) > sorter.max_rows:
+                raise Refused(FileCode.FILE_LIMIT, limit=f"{sorter.max_rows} rows")
 
 
 def peek_header(path: Path, table: Table, extract: Extract) -> tuple[str, ...]:
@@ -679,5 +478,5 @@ def peek_header(path: Path, table: Table, extract: Extract) -> tuple[str, ...]:
     encoding = wide[0] if wide else "latin-1"  # column names are ASCII: enough to recognise, never used to read
     data = data[wide[1] :] if wide else data.removeprefix(codecs.BOM_UTF8)
     text = data.decode(encoding, errors="ignore").replace("\r\n", "\n").replace("\r", "\n")
-    found = find_header(text, table, extract.delivery.delimiter)
-    return found.cells if found else ()
+    start_of = find_header(text, table, extract.delivery.delimiter)
+    return start_of.found.cells if start_of else ()
