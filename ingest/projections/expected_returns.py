@@ -37,6 +37,8 @@ def _rows(contracts: Contracts, agreements: Agreements) -> Iterator[dict[str, An
         for key, flow in agreement.flows.items():
             if flow.returns_from is None or key not in contracts or agreement.effective_to is None:
                 continue
+            if agreement.status == "draft":  # nobody has signed it, so nothing is due
+                continue
             for row in _flow(contracts, agreement, key, flow.returns_from):
                 place = (key, row["submitter"], row["period"])
                 if place not in seen:  # an agreement and its renewal may overlap
