@@ -231,7 +231,7 @@ class TableSource(Strict):
     element: str | None = None  # XML: path of the repeating element below the root, e.g. Children/Child/CINdetails
     file: str | None = None  # CSV set: glob on the file name
     sheet: str | None = None  # workbook: sheet name (matched without case or punctuation)
-    header_rows: int = Field(1, ge=1, le=3)  # how many rows form the header, joined from the bottom up
+    header_rows: int = Field(default=1, ge=1, le=3)  # how many rows form the header, joined from the bottom up
     footer: tuple[str, ...] = ("total", "note", "notes", "source", "end of")  # first cell of a row that is not data
 
 

@@ -180,7 +180,7 @@ def _options(field: FieldSpec) -> dict[str, Any]:
 
 
 def _quality(rule: Rule) -> DataQuality:
-    return DataQuality(
+    return DataQuality(  # pyright: ignore[reportCallIssue] - its optional lists look required to the checker
         type="text", name=rule.id, description=rule.says, severity=_SEVERITY[rule.severity],
         dimension=_DIMENSION.get(rule.kind.value, "conformity"),
     )

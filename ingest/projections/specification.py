@@ -75,8 +75,8 @@ def _table(contracts: Contracts, extract: Extract, table: Table, agreements: Agr
     if table.description:
         out += [sentence(table.description), ""]
     if table.source.sheet:
-        rows = f", {table.source.header_rows} rows of headings" if table.source.header_rows > 1 else ""
-        out += [f"Sheet \"{table.source.sheet}\"{rows}.", ""]
+        headings = f", {table.source.header_rows} rows of headings" if table.source.header_rows > 1 else ""
+        out += [f"Sheet \"{table.source.sheet}\"{headings}.", ""]
     if table.source.file:
         out += [f"File name like `{table.source.file}`.", ""]
     if table.source.element:

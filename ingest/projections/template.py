@@ -11,15 +11,19 @@ import csv
 import datetime as dt
 import io
 import zipfile
+from typing import Any
 
 import xlsxwriter
 from lxml import etree
+from xlsxwriter.format import Format
 
 from ingest.agreement import Agreements
 from ingest.contract import Contracts, Extract, FieldSpec, FieldType, Table
 from ingest.projections.dictionary import necessity
 from ingest.projections.example import example_period, example_row
 from ingest.projections.wording import CADENCE, how_written, sentence
+
+Element = Any  # lxml calls its own class private
 
 #: A fixed day, or the same contracts would make other bytes tomorrow.
 CREATED = dt.datetime(2025, 1, 1)  # noqa: DTZ001 - workbooks know no time zone
@@ -88,7 +92,7 @@ def _stored(workbook: bytes) -> bytes:
 
 
 def _sheet(
-    book: xlsxwriter.Workbook, styles: dict[str, xlsxwriter.format.Format], contracts: Contracts, extract: Extract, table: Table,
+    book: xlsxwriter.Workbook, styles: dict[str, Format], contracts: Contracts, extract: Extract, table: Table,
     fields: list[FieldSpec], title: str,
 ) -> None:
     sheet = book.add_worksheet(table.source.sheet or table.title)
@@ -109,7 +113,7 @@ def _sheet(
 
 
 def _help_sheet(
-    book: xlsxwriter.Workbook, styles: dict[str, xlsxwriter.format.Format], contracts: Contracts, extract: Extract,
+    book: xlsxwriter.Workbook, styles: dict[str, Format], contracts: Contracts, extract: Extract,
     agreements: Agreements | None,
 ) -> None:
     sheet = book.add_worksheet("How to fill in")
@@ -158,14 +162,14 @@ def _skeleton(contracts: Contracts, extract: Extract, agreements: Agreements | N
     return f"{note}\n{etree.tostring(root, encoding='unicode')}\n"
 
 
-def _path(above: etree._Element, path: str) -> etree._Element:
+def _path(above: Element, path: str) -> Element:
     for name in path.split("/"):
         found = above.find(name)
         above = etree.SubElement(above, name) if found is None else found
     return above
 
 
-def _drop(element: etree._Element) -> None:
+def _drop(element: Element) -> None:
     parent = element.getparent()
     if parent is not None:
         parent.remove(element)
