@@ -148,7 +148,7 @@ select
         end as double
     ) as value,
     cast(parts.value_unit as string) as unit,
-    case when parts.value_unit = 'per_10000' and parts.is_covered then parts.population_year end as population_year,
+    cast(case when parts.value_unit = 'per_10000' and parts.is_covered then parts.population_year end as bigint) as population_year,
     cast(parts.n_excluded as bigint) as n_excluded,
     cast(trust.trust as string) as trust,
     cast(trust.reason as string) as trust_reason,
