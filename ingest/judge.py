@@ -17,11 +17,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from ingest.calendar import Period
-from ingest.contract import CodeList, Extract, Rule, Severity, Submitter, Table
-from ingest.parse import Codes, Column, columns, literal, name, projection
+from ingest.contract import CodeList, Extract, Rule, RuleKind, Severity, Submitter, Table
+from ingest.parse import BITS, Codes, Column, bit_words, columns, literal, name, projection, trimmed
 from ingest.rules import RuleSql, Scene, compile_rules, parent_rule
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class JudgedTable:
     shape: tuple[tuple[str, int], ...] = ()  # (code, rows): rows that could not be read as rows
     set_aside: int = 0
     tallies: list[Tally] = field(default_factory=list[Tally])
+    unlisted_from: dict[int, int] = field(default_factory=dict[int, int])  # rule number -> first row whose note is not listed
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -100,7 +102,7 @@ class Judged:
 
     def rejected(self, table: str) -> pa.Table:
         """The rejected rows, typed, with `_failed`, the ids of the rules that each one fails."""
-        return self._fetch(self._select(table, rejected=True))
+        return self._fetch(self._select(table, rejected=True)).append_column("_failed", self._failed(table))
 
     def received(self, table: str, wanted: list[str]) -> pa.Table:
         """Columns of every row that could be read as a row, accepted or not (for the second judge)."""
@@ -110,9 +112,10 @@ class Judged:
         """Rule ids and positions: table, row, line, column, rule_id, severity. Notes up to NOTED_ROWS a rule."""
         judged = self.tables[table]
         rules = judged.rules
+        listed = " AND ".join(f"NOT (rule_no = {n} AND seq >= {seq})" for n, seq in judged.unlisted_from.items())
         found = self._fetch(
             f"SELECT rule_no, t._row AS row, t._line AS line FROM {name(table + '__fails')} f JOIN {name(table)} t ON t.rowid = f.seq "
-            f"WHERE f.listed ORDER BY t.rowid, rule_no"
+            f"WHERE {listed or 'true'} ORDER BY t.rowid, rule_no"
         )
         numbers = found["rule_no"].to_numpy()
         shape = self.read.tables[table].shape_rejects if table in self.read.tables else []
@@ -175,12 +178,18 @@ class Judged:
         wanted = ", ".join(["_row", "_line", "_parent_row", *map(name, self.tables[table].typed)])
         if not rejected:
             return f"SELECT {wanted} FROM {name(table)} WHERE {self._kept(table)}"
-        ids = "[" + ", ".join(literal(r.id) for r in self.tables[table].rules) + "]"
-        return (
-            f"SELECT {wanted}, _failed FROM {name(table)} t JOIN (SELECT seq, list(({ids}::VARCHAR[])[rule_no + 1] ORDER BY rule_no) AS _failed "
-            f"FROM {name(table + '__fails')} GROUP BY seq) f ON t.rowid = f.seq "
-            f"WHERE t.rowid IN (SELECT seq FROM {name(table + '__rejected')}) ORDER BY t.rowid"
+        return f"SELECT {wanted} FROM {name(table)} WHERE rowid IN (SELECT seq FROM {name(table + '__rejected')}) ORDER BY rowid"
+
+    def _failed(self, table: str) -> pa.Array:
+        """The ids of the rules that each rejected row fails, in the order of `rejected`."""
+        ids = pa.array([r.id for r in self.tables[table].rules], pa.string())
+        found = self._fetch(
+            f"SELECT seq, rule_no FROM {name(table + '__fails')} WHERE seq IN (SELECT seq FROM {name(table + '__rejected')}) ORDER BY seq, rule_no"
         )
+        rows = found["seq"].to_numpy()
+        starts = np.flatnonzero(np.diff(rows, prepend=-1))
+        offsets = pa.array(np.append(starts, len(rows)), pa.int32())
+        return pa.ListArray.from_arrays(offsets, ids.take(pa.array(found["rule_no"].to_numpy())))
 
     def _fetch(self, sql: str) -> pa.Table:
         return self.con.execute(sql).to_arrow_table()
@@ -221,7 +230,8 @@ def _connect() -> duckdb.DuckDBPyConnection:
     con.execute(
         "SET temp_directory = ''; SET autoinstall_known_extensions = false; SET autoload_known_extensions = false; "
         f"SET memory_limit = {literal(os.environ.get('SCP_MEMORY_LIMIT', '1500MB'))}; SET python_enable_replacements = false; "
-        "SET enable_external_access = false; SET lock_configuration = true"
+        # The optimiser makes a join of every list of codes, which costs a small file more than its reading.
+        "SET disabled_optimizers = 'in_clause'; SET enable_external_access = false; SET lock_configuration = true"
     )
     return con
 
@@ -248,6 +258,7 @@ def _read_rows(con: duckdb.DuckDBPyConnection, table: Table, read: tuple[Column,
     if data is None:
         data = pa.table({"_row": pa.array([], pa.int64())})
     have = set(data.column_names)
+    data = pa.table({c: data[c] if c.startswith("_") else trimmed(data[c]) for c in data.column_names})
     wanted = [(c, "BIGINT") for c in ("_row", "_line", "_parent_row")] + [(c.spec.name, "VARCHAR") for c in read]
     source = ", ".join(name(c) if c in have else f"NULL::{kind} AS {name(c)}" for c, kind in wanted)
     con.register("received", data)
@@ -256,19 +267,28 @@ def _read_rows(con: duckdb.DuckDBPyConnection, table: Table, read: tuple[Column,
 
 
 def _mark(con: duckdb.DuckDBPyConnection, out: JudgedTable) -> None:
-    """One scan: every row that fails anything, with the numbers of the rules it fails."""
-    table = out.table.name
-    live = [(n, c.fails) for n, c in enumerate(out.compiled) if c.fails != "false"]
-    numbers = ", ".join(f"CASE WHEN {fails} THEN {n}::USMALLINT END" for n, fails in live)
-    mend_of = {c.spec.name: position for position, c in enumerate(out.read)}
-    mends = {mend_of[c.rule.args["column"]]: n for n, c in enumerate(out.compiled) if c.rule.kind == "mended"}
-    as_rules = f"list_transform(_mended, p -> (MAP {{{', '.join(f'{p}: {n}' for p, n in mends.items())}}})[p]::USMALLINT)" if mends else "[]::USMALLINT[]"
-    fails_any = " OR ".join(f"({fails})" for _, fails in live) or "false"
+    """One scan: every row that fails anything, its verdicts as bits; then the numbers of the rules that it fails."""
+    table, marks = out.table.name, name(out.table.name + "__marks")
+    words = bit_words([c.fails for c in out.compiled])
+    mends = range(-(-len(out.read) // BITS))
+    columns_of = [f"{sql} AS w{n}" for n, sql in enumerate(words)] + [f"_mended{n} AS m{n}" for n in mends]
+    names = [f"w{n}" for n in range(len(words))] + [f"m{n}" for n in mends]
     con.execute(
-        f"CREATE TABLE {name(table + '__fails')} AS SELECT seq, unnest(numbers) AS rule_no, true AS listed FROM ("
-        f"SELECT rowid AS seq, list_concat(CASE WHEN {fails_any} THEN list_filter([{numbers}]::USMALLINT[], n -> n IS NOT NULL) END, "
-        f"CASE WHEN _mended IS NOT NULL THEN {as_rules} END) AS numbers FROM {name(table)}) WHERE len(numbers) > 0"
+        f"CREATE TABLE {marks} AS SELECT * FROM (SELECT rowid AS seq, {', '.join(columns_of)} FROM {name(table)}) "
+        f"WHERE ({' | '.join(names)}) <> 0"
     )
+    field_at = {c.spec.name: n for n, c in enumerate(out.read)}
+    places = [
+        f"m{field_at[c.rule.args['column']] // BITS} & {1 << field_at[c.rule.args['column']] % BITS}::BIGINT"
+        if c.rule.kind == RuleKind.mended else f"w{n // BITS} & {1 << n % BITS}::BIGINT"
+        for n, c in enumerate(out.compiled)
+    ]
+    counted = con.execute(f"SELECT {', '.join(f'count(*) FILTER (({p}) <> 0)' for p in places) or '0'} FROM {marks}").fetchone() or ()
+    found = [f"SELECT seq, {n}::USMALLINT FROM {marks} WHERE ({p}) <> 0" for n, (p, hits) in enumerate(zip(places, counted, strict=False)) if hits]
+    con.execute(f"CREATE TABLE {name(table + '__fails')} (seq BIGINT, rule_no USMALLINT)")
+    if found:
+        con.execute(f"INSERT INTO {name(table + '__fails')} {' UNION ALL '.join(found)}")
+    con.execute(f"DROP TABLE {marks}")
 
 
 def _mark_repeats(con: duckdb.DuckDBPyConnection, out: JudgedTable) -> None:
@@ -282,7 +302,7 @@ def _mark_repeats(con: duckdb.DuckDBPyConnection, out: JudgedTable) -> None:
         same = " AND ".join(f"t.{k} IS NOT DISTINCT FROM d.{k}" for k in c.keys)
         fallen = f"t.rowid IN (SELECT seq FROM {name(table + '__fails')} WHERE rule_no IN ({', '.join(map(str, heavy)) or 'NULL'}))"
         con.execute(
-            f"INSERT INTO {name(table + '__fails')} SELECT seq, {number}::USMALLINT, true FROM ("
+            f"INSERT INTO {name(table + '__fails')} SELECT seq, {number}::USMALLINT FROM ("
             f"SELECT t.rowid AS seq, row_number() OVER (PARTITION BY {', '.join(f't.{k}' for k in c.keys)} ORDER BY {fallen}, t.rowid) AS nth "
             f"FROM {name(table)} t SEMI JOIN (SELECT {keys} FROM {name(table)} WHERE {c.checked} GROUP BY {keys} HAVING count(*) > 1) d ON {same} "
             f"WHERE {c.checked}) WHERE nth > 1"
@@ -293,7 +313,7 @@ def _mark_orphans(con: duckdb.DuckDBPyConnection, out: JudgedTable, parent: str)
     """A row falls with the row around it; a row with nothing around it has lost its child, so it falls too."""
     table = out.table.name
     con.execute(
-        f"INSERT INTO {name(table + '__fails')} SELECT rowid, {len(out.compiled)}::USMALLINT, true FROM {name(table)} t "
+        f"INSERT INTO {name(table + '__fails')} SELECT rowid, {len(out.compiled)}::USMALLINT FROM {name(table)} t "
         f"ANTI JOIN (SELECT _row AS kept FROM {name(parent)} WHERE rowid NOT IN (SELECT seq FROM {name(parent + '__rejected')})) p ON p.kept = t._parent_row"
     )
 
@@ -307,7 +327,8 @@ def _settle(con: duckdb.DuckDBPyConnection, out: JudgedTable) -> None:
     failed = dict(con.execute(f"SELECT rule_no, count(*) FROM {fails} GROUP BY 1").fetchall())
     predicates = list(dict.fromkeys(c.checked for c in out.compiled))
     counted = con.execute(f"SELECT count(*), {', '.join(f'count(*) FILTER ({p})' for p in predicates) or '0'} FROM {name(table)}").fetchone()
-    assert counted is not None
+    if counted is None:
+        raise Unbalanced(f"{table}: no count")
     out.rows = int(counted[0])
     checked = dict(zip(predicates, counted[1:], strict=False))
     row = con.execute(f"SELECT count(*) FROM {name(table + '__rejected')}").fetchone()
@@ -316,9 +337,7 @@ def _settle(con: duckdb.DuckDBPyConnection, out: JudgedTable) -> None:
         parent = number == len(out.compiled)
         seen = out.rows if parent else int(checked[out.compiled[number].checked])
         out.tallies.append(Tally(rule, PARENT_KIND if parent else rule.kind.value, seen, int(failed.get(number, 0))))
-    many = ", ".join(str(n) for n, r in enumerate(rules) if r.severity is Severity.note and failed.get(n, 0) > NOTED_ROWS)
-    if many:
-        con.execute(
-            f"UPDATE {fails} SET listed = false WHERE rule_no IN ({many}) AND (rule_no, seq) NOT IN (SELECT (rule_no, seq) FROM "
-            f"(SELECT rule_no, seq, row_number() OVER (PARTITION BY rule_no ORDER BY seq) AS nth FROM {fails} WHERE rule_no IN ({many})) WHERE nth <= {NOTED_ROWS})"
-        )
+    for number, rule in enumerate(rules):
+        if rule.severity is Severity.note and failed.get(number, 0) > NOTED_ROWS:
+            row = con.execute(f"SELECT seq FROM {fails} WHERE rule_no = {number} ORDER BY seq LIMIT 1 OFFSET {NOTED_ROWS}").fetchone()
+            out.unlisted_from[number] = int(row[0]) if row else 0

@@ -7,7 +7,7 @@ Must not live here: whether a value is right (rules.py), what may be kept of it 
 For each field the projection yields
   `<field>__sent`  the cell, trimmed, with stand-ins for blank ("N/A", "TBC") read as blank; NULL means that nothing was sent
   `<field>`        the typed value (`<field>_symbol` too for figures); for strings this is the cleaned cell, so no `__sent`
-and one list `_mended` of the positions of fields whose value was read although written another way.
+and words of bits, `_mended0` and on, one bit a field, set where the value was read although written another way.
 
 What is never done: a value never passes through a float to become an id, day and month are never swapped, a two-digit
 year or a time zone is never filled in, an unreadable value never becomes a plain null (`__sent` stays and the rule
@@ -18,6 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ingest.contract import CodeList, FieldSpec, FieldType, Table
 
@@ -33,10 +36,11 @@ TRUE, FALSE = ("1", "true", "y", "yes"), ("0", "false", "n", "no")
 #: Dates outside these years are a slip of the keyboard or a year of two digits, so they are unreadable, not mended.
 FIRST_YEAR, LAST_YEAR = 1850, 2150
 
+#: Verdicts in one word of bits.
+BITS = 60
+
 ISO_DATES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%d %H:%M:%S.%f")
 ISO_TIMES = ISO_DATES[1:]
-
-_UPPER, _LOWER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
 
 
 def name(identifier: str) -> str:
@@ -62,13 +66,13 @@ def among(expression: str, values: Iterable[str]) -> str:
 
 
 def fold(expression: str) -> str:
-    """Lower case for A to Z only, so that both engines fold alike whatever the script."""
-    return f"translate({expression}, '{_UPPER}', '{_LOWER}')"
+    """Lower case, letter for letter."""
+    return f"lower({expression})"
 
 
 def folded(text: str) -> str:
-    """`fold`, in Python, for keys of code lists."""
-    return text.translate(str.maketrans(_UPPER, _LOWER))
+    """`fold`, in Python, for keys of code lists. DuckDB lowers one letter to one letter, Python may make two of one."""
+    return "".join(c.lower()[0] for c in text)
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,11 @@ class Column:
         return self.spec.type is not FieldType.string
 
 
+def trimmed(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Cells without white space around them. In Arrow, which builds the set of characters once; DuckDB would for every row."""
+    return pc.utf8_trim(cells, SPACE)
+
+
 def columns(table: Table, codes: dict[str, Codes]) -> tuple[Column, ...]:
     """How every field of a table is read."""
     return tuple(column(f, table, codes.get(f.codelist or "")) for f in table.fields)
@@ -119,13 +128,17 @@ def columns(table: Table, codes: dict[str, Codes]) -> tuple[Column, ...]:
 def column(spec: FieldSpec, table: Table, codes: Codes | None) -> Column:
     own = table.identity.fields if table.identity else {}
     is_name = spec.name in (own.get("forename"), own.get("surname"))
-    cell = f"trim({name(spec.name)}, {literal(SPACE)})"
+    cell = name(spec.name)
     if not is_name:  # Excel's mark for text; but the surname 't Hooft begins with it
-        cell = f"CASE WHEN starts_with({cell}, '''') THEN trim(substr({cell}, 2), {literal(SPACE)}) ELSE {cell} END"
+        cell = f"CASE WHEN starts_with({cell}, '''') THEN trim(substr({cell}, 2)) ELSE {cell} END"
     raw, sent = name(f"{spec.name}__cell"), name(f"{spec.name}__sent")
     blanks = _blanks(spec, is_name, codes)
     stand_in = f"lower({raw}) IN ({', '.join(literal(b) for b in blanks)})"
-    sent_sql = f"CASE WHEN {raw} = '' OR (length({raw}) <= 13 AND {stand_in}) THEN NULL ELSE {raw} END"
+    # Most cells begin with a digit and no stand-in does: the cheap question first.
+    sent_sql = (
+        f"CASE WHEN {raw} = '' THEN NULL WHEN {raw} >= '0' AND {raw} < ':' THEN {raw} "
+        f"WHEN length({raw}) <= 13 AND {stand_in} THEN NULL ELSE {raw} END"
+    )
     read = _READERS[spec.type]
     if spec.type is FieldType.code:
         if codes is None:
@@ -160,9 +173,10 @@ def _string(spec: FieldSpec, identifier: bool) -> Parts:
     sent = name(f"{spec.name}__sent")
     value = sent
     if identifier:
-        value = f"CASE WHEN regexp_full_match({value}, '[0-9]+\\.0+') THEN split_part({value}, '.', 1) ELSE {value} END"
+        value = f"CASE WHEN contains({value}, '.') AND regexp_full_match({value}, '[0-9]+\\.0+') THEN split_part({value}, '.', 1) ELSE {value} END"
     if spec.checksum:
-        value = f"translate(({value}), ' -\u2013', '')"
+        right = {"nhs_number": 10, "upn": 13}[spec.checksum]
+        value = f"CASE WHEN length({value}) = {right} THEN {value} ELSE translate(({value}), ' -\u2013', '') END"
     if spec.checksum == "upn":
         value = f"upper({value})"
     other = f"{sent} <> {name(spec.name)}" if value != sent else ""
@@ -275,12 +289,20 @@ _READERS = {
 }
 
 
+def bit_words(predicates: list[str]) -> list[str]:
+    """Predicates packed as bits, BITS to a word: a row's verdicts in one scan, and a row without any in one comparison."""
+    words: list[str] = []
+    for start in range(0, len(predicates), BITS):
+        bits = [f"CASE WHEN {p} THEN {1 << n}::BIGINT ELSE 0::BIGINT END" for n, p in enumerate(predicates[start : start + BITS]) if p != "false"]
+        words.append(" | ".join(bits) or "0::BIGINT")
+    return words
+
+
 def projection(read: tuple[Column, ...], source: str) -> str:
     """The SELECT that reads every row of `source`: row numbers, typed columns, what was sent, and `_mended`."""
     numbers = "_row, _line, _parent_row"
     raw, sent, helper, moment, out = [numbers], ["*"], ["*"], ["*"], [numbers]
-    mends: list[str] = []
-    for position, c in enumerate(read):
+    for c in read:
         raw.append(f"{c.cell} AS {name(c.spec.name + '__cell')}")
         sent.append(f"{c.sent} AS {name(c.spec.name + '__sent')}")
         for depth, (suffix, sql) in enumerate(c.helpers):
@@ -288,10 +310,8 @@ def projection(read: tuple[Column, ...], source: str) -> str:
         out.extend(name(column_name) for column_name, _ in c.typed)
         if c.keeps_sent:
             out.append(name(f"{c.spec.name}__sent"))
-        mends.append(f"CASE WHEN {c.mended} THEN {position}::USMALLINT END")
     typed = ["*", *(f"{sql} AS {name(column_name)}" for c in read for column_name, sql in c.typed)]
-    any_mend = " OR ".join(f"({c.mended})" for c in read) or "false"
-    out.append(f"CASE WHEN {any_mend} THEN list_filter([{', '.join(mends)}], m -> m IS NOT NULL) END AS _mended")
+    out.extend(f"{word} AS _mended{n}" for n, word in enumerate(bit_words([c.mended for c in read])))
     layers = [raw, sent, helper, moment, typed, out]
     sql = source
     for layer in layers:

@@ -24,10 +24,12 @@ def checksum_sql(kind: str, value: str) -> str:
 
 
 def _nhs_sql(value: str) -> str:
-    total = " + ".join(f"{10 - i} * (ascii({value}[{i + 1}]) - 48)" for i in range(9))
+    number = f"TRY_CAST({value} AS BIGINT)"
+    total = " + ".join(f"{10 - i} * ({number} // {10 ** (9 - i)} % 10)" for i in range(9))
+    # Ten equal digits are a multiple of 1,111,111,111, and nothing else of ten digits is.
     return (
-        f"(regexp_full_match({value}, '[0-9]{{10}}') AND {value} <> repeat({value}[1], 10) "
-        f"AND (11 - ({total}) % 11) % 11 = ascii({value}[10]) - 48)"
+        f"(length({value}) = 10 AND regexp_full_match({value}, '[0-9]{{10}}') AND {number} % 1111111111 <> 0 "
+        f"AND (11 - ({total}) % 11) % 11 = {number} % 10)"
     )
 
 
