@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingest import registry
+from ingest import reference, registry
 from ingest.lake import Home, anchor_schemas, write_text
 from orchestration import pending as waiting
 from orchestration.settings import Settings
@@ -59,6 +59,8 @@ def run(settings: Settings, say: Say) -> Outcome:
         settings.export()
         registry.reconcile(settings.home)
         anchor_schemas(settings.home, settings.contracts)
+        if settings.landing_override is None:
+            reference.land(settings.home)
         with _timed(outcome, "look"):
             found = waiting.deliveries(settings)
             items = waiting.pending(settings, found)
