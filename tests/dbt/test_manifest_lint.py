@@ -1,0 +1,158 @@
+"""House rules that dbt itself does not keep: one list of broken models each, so that a failure names what to mend."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from ingest.contract import load_contracts
+
+Model = dict[str, Any]
+Models = dict[str, Model]
+
+#: fct_finding's grain is a position, not a key: a row may fail one rule in several columns, or a file as a whole.
+NO_KEY = {"fct_finding"}
+STAGING_CALL = re.compile(r"^\s*\{\{ staging\('(?P<source>[a-z0-9_]+)', '(?P<table>[a-z0-9_]+)'\) \}\}\s*$")
+LAYERS = {
+    "staging": "stg_",
+    "conformed": ("dim_", "fct_", "bridge_", "int_"),
+    "quality": ("fct_", "rec_", "dim_"),
+}
+
+
+def layer(model: Model) -> str:
+    return Path(model["original_file_path"]).parts[1]
+
+
+def is_generated(model: Model) -> bool:
+    """A staging model that is one macro call: the contract says everything about it."""
+    return bool(STAGING_CALL.match(model["raw_code"]))
+
+
+def written(models: Models) -> Models:
+    return {name: m for name, m in models.items() if layer(m) in ("conformed", "quality", "framework")}
+
+
+def checks_of(manifest: dict[str, Any], model: Model) -> list[dict[str, Any]]:
+    return [
+        n
+        for n in manifest["nodes"].values()
+        if n["resource_type"] == "test" and n.get("attached_node") == model["unique_id"]
+    ]
+
+
+def test_every_contract_table_has_a_staging_model_of_one_line(models: Models) -> None:
+    staged = {}
+    for name, model in models.items():
+        if layer(model) == "staging" and (call := STAGING_CALL.match(model["raw_code"])):
+            staged[name] = (call["source"], call["table"])
+    assert all(name == f"stg_{source}__{table}" for name, (source, table) in staged.items())
+    wanted = {
+        (f"{e.agency}__{e.extract}", t.name) for e in load_contracts().values() for t in e.tables
+    }  # fmt: skip
+    assert wanted - set(staged.values()) == set()
+
+
+def test_every_written_model_has_a_description(models: Models) -> None:
+    assert [name for name, m in written(models).items() if not m["description"]] == []
+
+
+def test_every_written_model_has_its_own_yml_beside_it(models: Models) -> None:
+    def beside(model: Model) -> bool:
+        patch = model["patch_path"]
+        return bool(patch) and patch.split("://")[1] == str(
+            Path(model["original_file_path"]).with_suffix(".yml")
+        )
+
+    assert [name for name, m in written(models).items() if not beside(m)] == []
+
+
+def test_every_column_of_a_contract_has_a_type_and_a_description(models: Models) -> None:
+    bare = [
+        f"{name}.{column['name']}"
+        for name, m in written(models).items()
+        for column in m["columns"].values()
+        if not column["description"] or not column["data_type"]
+    ]
+    assert bare == []
+
+
+def test_conformed_and_quality_models_keep_a_contract(models: Models) -> None:
+    kept = {"conformed", "quality"}
+    assert [
+        n for n, m in models.items() if layer(m) in kept and not m["config"]["contract"]["enforced"]
+    ] == []
+
+
+def test_every_conformed_and_quality_model_has_a_primary_key_test(
+    manifest: dict[str, Any], models: Models
+) -> None:
+    def has_key(model: Model) -> bool:
+        return any(
+            (t.get("test_metadata") or {}).get("name") in ("unique", "unique_combination")
+            for t in checks_of(manifest, model)
+        )
+
+    wanted = {n: m for n, m in models.items() if layer(m) in ("conformed", "quality") and n not in NO_KEY}
+    assert [name for name, m in wanted.items() if not has_key(m)] == []
+
+
+def test_every_test_has_a_name_that_a_person_wrote(manifest: dict[str, Any]) -> None:
+    def own(node: dict[str, Any]) -> bool:
+        return not node.get("test_metadata") or node["name"] == node["alias"]
+
+    nodes = [n for n in manifest["nodes"].values() if n["resource_type"] == "test"]
+    assert [n["name"] for n in nodes if not own(n)] == []
+    assert [n["name"] for n in nodes if len(n["name"]) > 90] == []
+
+
+def test_layers_and_groups(models: Models) -> None:
+    wrong = []
+    for name, m in models.items():
+        group = "framework" if layer(m) == "framework" else "preparation"
+        if m["config"]["group"] != group:
+            wrong.append(f"{name}: group {m['config']['group']}")
+        if layer(m) == "staging" and m["access"] != "private":
+            wrong.append(f"{name}: access {m['access']}")
+        if layer(m) in LAYERS and not name.startswith(LAYERS[layer(m)]):
+            wrong.append(f"{name}: the name does not say its layer")
+    assert wrong == []
+
+
+def test_only_staging_reads_sources(manifest: dict[str, Any], models: Models) -> None:
+    reads = {n: [p for p in m["depends_on"]["nodes"] if p.startswith("source.")] for n, m in models.items()}
+    assert {n: p for n, p in reads.items() if p and layer(models[n]) != "staging"} == {}
+    assert {n: p for n, p in reads.items() if len(p) != 1 and is_generated(models[n])} == {}
+
+
+def test_no_layer_reads_a_later_one(manifest: dict[str, Any], models: Models) -> None:
+    order = {"staging": 0, "conformed": 1, "quality": 1, "framework": 2}
+    back = [
+        f"{name} <- {parent}"
+        for name, m in models.items()
+        for parent in m["depends_on"]["nodes"]
+        if parent in manifest["nodes"]
+        and manifest["nodes"][parent]["resource_type"] == "model"
+        and order[layer(manifest["nodes"][parent])] > order[layer(m)]
+    ]
+    assert back == []
+
+
+def test_every_fact_says_where_its_rows_come_from(models: Models) -> None:
+    facts = {n: m for n, m in models.items() if n.startswith("fct_") and layer(m) == "conformed"}
+    missing = {
+        n: {"submission_id", "source_table", "source_row"} - set(m["columns"]) for n, m in facts.items()
+    }
+    assert {n: gone for n, gone in missing.items() if gone} == {}
+
+
+def test_written_models_end_with_their_final_step(models: Models) -> None:
+    mine = {n: m for n, m in models.items() if layer(m) in ("conformed", "quality")}
+    assert [n for n, m in mine.items() if not m["raw_code"].rstrip().endswith("select * from final")] == []
+
+
+def test_the_project_needs_no_network(manifest: dict[str, Any], project: Path) -> None:
+    assert not (project / "packages.yml").exists()
+    assert not (project / "dependencies.yml").exists()
+    assert manifest["metadata"]["send_anonymous_usage_stats"] is False
