@@ -63,6 +63,8 @@ SAFE: Mapping[str, Any] = {
     "remove_pis": True,
 }
 
+_WITH_ATTRIBUTES = etree.XPath("descendant-or-self::*[@*]")
+
 #: libxml2's error numbers, which are stable, to our codes.
 _ENCODING_ERRORS = {31, 32, 81, 6003}
 _LIMIT_ERRORS = {111, 116}
@@ -209,10 +211,6 @@ class _Rows:
             self.rows = []
 
 
-#: What a tag means inside one element: a column number of the current row, a group or a table (a _Node), or nothing.
-_Meaning = "int | _Node | None"
-
-
 class _Node:
     """One element of the plan: what each child tag means here."""
 
@@ -220,7 +218,7 @@ class _Node:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.children: dict[Any, Any] = {}
+        self.children: dict[Any, Any] = {}  # tag -> column of the current row | _Node of a group or table | None
         self.rows: _Rows | None = None  # set when the element is a row of a table
         self.own_text: int | None = None  # the column that takes the element's own text (header ".")
 
@@ -276,7 +274,11 @@ class _Walk:
         self.unknown: Counter[tuple[str, str]] = Counter()  # (path of the parent, name) -> elements
         self.unknown_more = 0
         self.text_lines: list[int] = []
-        self.attributes: Counter[str] = Counter()
+        self.attribute_lines: list[int] = []
+        self.may_have_attributes = False
+        self.containers: dict[etree._Element, str] = {}
+        self.container_paths = {u.rpartition("/")[0] for u in self.units}
+        self.last: etree._Element | None = None
         self.repeated: dict[str, list[int]] = {}
         self.inside_value: list[int] = []
         self.namespaced = False
@@ -284,77 +286,72 @@ class _Walk:
         self.total = 0
 
     def run(self, path: Path) -> ReadResult:
-        names = tuple({unit.rpartition("/")[2] for unit in self.units})
-        parser = etree.XMLPullParser(events=("end",), tag=[f"{{*}}{n}" for n in names], **SAFE)
+        tags = sorted({f"{{*}}{unit.rpartition('/')[2]}" for unit in self.units})
+        parser = etree.XMLPullParser(events=("end",), tag=tags, **SAFE)
         since_record = 0
         held = 0
-        containers: dict[etree._Element, _Node | None] = {}  # parents of records, kept alive so that identity holds
         with path.open("rb") as handle, _refusing():
             while block := handle.read(CHUNK):
                 parser.feed(block)
                 since_record += len(block)
+                equals = b"=" in block
+                self.may_have_attributes |= equals
                 for _, element in parser.read_events():
-                    parent = element.getparent()
-                    node = self._unit_of(element, parent, containers)
+                    node = self._unit_of(element)
                     if node is None:
                         continue  # the record's name inside a record: the record itself reports it
                     self._record(element, node)
-                    self._release(element, parent)
+                    self._release(element)
                     since_record = 0
                     held += 1
                     if held >= FLUSH:
                         held = 0
                         self._flush()
+                self.may_have_attributes = equals
                 if since_record > MAX_RECORD_BYTES:
                     raise Refused(FileCode.XML_LIMIT)
-            root = parser.close()
-            self._rest(root)
+            self._rest(parser.close())
         self._flush()
         return self._result()
 
-    def _unit_of(self, element: etree._Element, parent: etree._Element | None,
-                 containers: dict[etree._Element, _Node | None]) -> _Node | None:
+    def _unit_of(self, element: etree._Element) -> _Node | None:
+        """The plan of a record, or None when the element only bears a record's name."""
+        parent = element.getparent()
         if parent is None:
             return None
-        if parent not in containers:
-            path = _path_below_root(parent)
-            if path is None:
-                return None
-            # The record's full path below the root; several kinds of record may share one container.
-            containers[parent] = None
-            self._container(parent, path)
-        path = self._container_paths.get(parent)
+        path = self.containers.get(parent)
         if path is None:
-            return None
-        tag = element.tag
-        name = _local(tag) if isinstance(tag, str) else ""
+            path = _path_below_root(parent)
+            if path is None or path not in self.container_paths:
+                return None
+            self.containers[parent] = path  # kept, so that the same element is the same object next time
+        name = _local(str(element.tag))
         return self.units.get(f"{path}/{name}" if path else name)
 
-    _container_paths: dict[etree._Element, str]
-
-    def _container(self, parent: etree._Element, path: str) -> None:
-        if not hasattr(self, "_container_paths"):
-            self._container_paths = {}
-        self._container_paths[parent] = path
-
-    def _release(self, element: etree._Element, parent: etree._Element) -> None:
+    def _release(self, element: etree._Element) -> None:
         """Forget what has been read. Strangers between records are reported before they go."""
         element.clear()
-        while True:
-            before = element.getprevious()
-            if before is None:
-                return
-            if before.tail is not None and not before.tail.isspace():
-                self.text_lines.append(before.sourceline or 0)
-            if len(before) or before.text:
+        while (before := element.getprevious()) is not None:
+            if before is not self.last:
                 self._stranger(before, "")
+            self._loose_tail(before)
+            parent = before.getparent()
+            if parent is None:
+                break
             parent.remove(before)
+        self.last = element
 
     def _record(self, element: etree._Element, node: _Node) -> None:
-        before = self.total
+        if self.may_have_attributes:
+            self._attributes(element)
         self._row(element, node, None)
-        if self.total - before and self.total > self.extract.delivery.max_rows:
+        if self.total > self.extract.delivery.max_rows:
             raise Refused(FileCode.FILE_LIMIT, limit=f"{self.extract.delivery.max_rows} rows")
+
+    def _attributes(self, element: etree._Element) -> None:
+        for bearer in _WITH_ATTRIBUTES(element):
+            if len(self.attribute_lines) < MAX_IGNORED:
+                self.attribute_lines.append(_line(bearer))
 
     def _row(self, element: etree._Element, node: _Node, parent_row: int | None) -> None:
         rows = node.rows
@@ -369,7 +366,7 @@ class _Walk:
         rows.rows.append(values)
         if node.own_text is not None:
             values[node.own_text] = element.text or ""
-            if len(element) or element.attrib:
+            if len(element):
                 self._inside(element)
             return
         self._fill(element, node, values, ordinal)
@@ -378,7 +375,7 @@ class _Walk:
         meanings = node.children
         text = element.text
         if text is not None and not text.isspace():
-            self.text_lines.append(element.sourceline or 0)
+            self.text_lines.append(_line(element))
         for child in element:
             tag = child.tag
             try:
@@ -401,7 +398,7 @@ class _Walk:
                 self._row(child, meaning, ordinal)
             tail = child.tail
             if tail is not None and not tail.isspace():
-                self.text_lines.append(child.sourceline or 0)
+                self.text_lines.append(_line(child))
 
     def _learn(self, meanings: dict[Any, Any], tag: Any) -> Any:
         """A tag met for the first time here: known under its local name, or a stranger. Remembered either way."""
@@ -443,7 +440,6 @@ class _Walk:
         """What is left once the records are gone: the header's values, and anything else by name."""
         if "{" in str(root.tag):
             self.namespaced = True
-        wanted_groups = {u.rpartition("/")[0] for u in self.units}
         stack: list[tuple[etree._Element, str, int]] = [(e, "", 1) for e in reversed(root)]
         self._loose(root)
         while stack:
@@ -459,7 +455,7 @@ class _Walk:
             if len(element):
                 self._loose(element)
                 stack.extend((e, here, depth + 1) for e in reversed(element))
-            elif here in wanted_groups:
+            elif here in self.container_paths:
                 self._loose(element)
             elif here.startswith("Header/") or self._is_stated(here):
                 self.stated.setdefault(here, (element.text or "").strip())
@@ -515,6 +511,8 @@ class _Walk:
             found.append(problem(FileCode.XML_UNEXPECTED_TEXT, where=rows_where(self.text_lines, "line")))
         if self.inside_value:
             found.append(problem(FileCode.XML_UNEXPECTED_ELEMENT, where=rows_where(self.inside_value, "line")))
+        if self.attribute_lines:
+            found.append(problem(FileCode.XML_ATTRIBUTE, where=rows_where(self.attribute_lines, "line")))
         found += [
             problem(FileCode.XML_REPEATED, where=f"{clean_name(name)}, {rows_where(lines, 'line')}")
             for name, lines in sorted(self.repeated.items())
