@@ -61,7 +61,8 @@ def withhold(data: pa.Table, table: Table, permission: Allows, counts: Minimised
         if spec.name in data.column_names and not permission.allows(table.name, spec.name):
             position = data.column_names.index(spec.name)
             column = data.column(position)
-            counts.add(table.name, spec.name, "not_agreed", _filled(column))
+            action = "dropped" if spec.treatment is Treatment.drop else "not_agreed"
+            counts.add(table.name, spec.name, action, _filled(column))
             data = data.set_column(position, data.field(position), pa.nulls(len(column), column.type))
     return data
 

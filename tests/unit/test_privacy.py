@@ -114,12 +114,15 @@ def test_rejected_rows_leave_no_identifiers_behind() -> None:
 
 def test_what_is_not_agreed_is_emptied_and_counted() -> None:
     table, counts = LA12.by_table["episodes"], Minimised()
-    data = pa.table({"_row": [1, 2, 3], "notes": ["ZEBRA", " ", None], "theme": ["1", "2", None]})
-    out = withhold(data, table, Allow("notes"), counts)
-    assert out["notes"].to_pylist() == [None] * 3
+    data = pa.table(
+        {"_row": [1, 2, 3], "upn": ["ZEBRA", " ", None], "notes": ["OKAPI", "x", ""], "theme": ["1", "2", None]}
+    )
+    out = withhold(data, table, Allow("upn", "notes"), counts)
+    assert out["upn"].to_pylist() == out["notes"].to_pylist() == [None] * 3
     assert out["theme"].to_pylist() == ["1", "2", None]
+    row = {"submission_id": "s", "table": "episodes"}
     assert counts.rows("s") == [
-        {"submission_id": "s", "table": "episodes", "column": "notes", "action": "not_agreed", "cells": 1}
+        {**row, "column": "notes", "action": "dropped", "cells": 2}, {**row, "column": "upn", "action": "not_agreed", "cells": 1}
     ]
 
 
