@@ -74,7 +74,9 @@ def _workbook(contracts: Contracts, extract: Extract, agreements: Agreements | N
     period = example_period(extract)
     noun = extract.delivery.cadence.replace("_", " ")
     stated = period.id.replace("-", "/", 1) if noun.endswith("year") else period.label
-    title = f"{extract.title}, {noun} {stated}"
+    # A title only where the period is read from it: a sheet that starts with its headings is the easiest to read.
+    titled = any(o.kind == "title" for o in extract.delivery.period_from)
+    title = f"{extract.title}, {noun} {stated}" if titled else ""
     for table in extract.tables:
         _sheet(book, styles, contracts, extract, table, template_fields(extract, table, agreements), title)
     _help_sheet(book, styles, contracts, extract, agreements)
@@ -96,10 +98,12 @@ def _sheet(
     fields: list[FieldSpec], title: str,
 ) -> None:
     sheet = book.add_worksheet(table.source.sheet or table.title)
-    sheet.write(0, 0, title, styles["title"])
-    last = 1 + table.source.header_rows
+    first = 2 if title else 0
+    if title:
+        sheet.write(0, 0, title, styles["title"])
+    last = first + table.source.header_rows - 1
     if table.source.header_rows > 1:
-        sheet.merge_range(2, 0, 2, len(fields) - 1, table.title, styles["group"])
+        sheet.merge_range(first, 0, first, len(fields) - 1, table.title, styles["group"])
     row = example_row(contracts, extract, table)
     for column, field in enumerate(fields):
         sheet.write(last, column, _heading(field), styles["head"])

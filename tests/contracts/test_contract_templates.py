@@ -1,0 +1,45 @@
+"""A sender who fills in our own template has nothing to mend: what we hand out, we read, without a finding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ingest import landing, readers
+from ingest.agreement import load_agreements
+from ingest.contract import load_contracts
+from ingest.judge import judge
+from ingest.projections.template import template
+from ingest.projections.wording import file_name
+
+CONTRACTS = load_contracts()
+KEYS = sorted(k for k, e in CONTRACTS.items() if not e.licence)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_template_with_its_example_row_is_read_and_accepted_whole(key: str, tmp_path: Path) -> None:
+    extract = CONTRACTS[key]
+    submitter = CONTRACTS.submitter(extract.submitters[0])
+    made = template(CONTRACTS, key, load_agreements())
+    assert made is not None
+    folder = tmp_path / "landing" / key / submitter.name / "first"
+    folder.mkdir(parents=True)
+    content = made[1].encode() if isinstance(made[1], str) else made[1]
+    (folder / file_name(extract, submitter.name)).write_bytes(content)
+
+    (delivery,) = landing.discover(tmp_path / "landing", CONTRACTS)
+    read = readers.read(delivery, extract, CONTRACTS)
+    resolved = landing.resolve(read, delivery, extract, CONTRACTS)
+    assert resolved.submitter == submitter.name
+    # Our own title and help sheet are set aside, which is said as a note; nothing else is.
+    assert {str(p.code) for p in (*read.problems, *resolved.problems)} <= {"FILE-TITLES", "FILE-COLUMN-IGNORED"}
+    assert all(p.severity == "note" for p in (*read.problems, *resolved.problems))
+
+    layout = extract.at(resolved.period.year)
+    asked = {t.name for t in layout.tables}
+    with judge(layout, CONTRACTS.codelists, read, resolved.period, submitter) as judged:
+        for counts in judged.counts():
+            assert counts.table not in asked or (counts.received, counts.accepted) == (1, 1), counts
+        failing = {t.rule.id for table in asked for t in judged.results(table) if t.failed}
+    assert failing == set()
