@@ -33,7 +33,7 @@ worded as (
                 then concat(
                     'only ', cast(cast(floor(share_accepted * 100) as integer) as string), '% of the rows of ',
                     extract_words, ' from ', org_name, ' could be used',
-                    coalesce(concat(' (most often by rule ', worst_rule, ')'), '')
+                    case when worst_rule is null then '' else concat(' (most often by rule ', worst_rule, ')') end
                 )
         end as rows_words,
         case
