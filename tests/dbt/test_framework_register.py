@@ -19,10 +19,10 @@ from ingest.contract import load_contracts
 
 FRAMEWORK = Path(__file__).parents[2] / "dbt_project" / "models" / "framework"
 RECORDS = sorted((FRAMEWORK / "records").glob("*/ind_*.sql"))
-EXPECTED = set(
-    "AS01 CC07 CP01 CP02 CP03 CP05 CP07 CP08 CP09A CP09B DQ01 DQ02 DQ06 ED01 ED02 ED03 EX04A EX04B EX05 EX07A EX07B EX08 "
-    "EX09 FD07 FD08 FD09 WF01 WF09 WF10".split()
-)
+PROMISED = {  # what the first release promises; more may be added without a change here
+    "AS01", "CC07", "CP01", "CP02", "CP03", "CP05", "CP07", "CP08", "CP09A", "CP09B", "DQ01", "DQ02", "DQ06", "ED01", "ED02",
+    "ED03", "EX04A", "EX04B", "EX05", "EX07A", "EX07B", "EX08", "EX09", "FD07", "FD08", "FD09", "WF01", "WF09", "WF10",
+}  # fmt: skip
 Period = Literal["month", "quarter", "financial_year", "rolling_12_months", "academic_year"]
 Breakdown = Literal["total", "age_band", "sex", "ethnicity", "agency", "mode"]
 
@@ -64,7 +64,9 @@ class Entry(Strict):
     benchmark: Benchmark | None
     traps: list[str] = Field(min_length=1)
 
-    @field_validator("name", "plain", "numerator_words", "denominator_words", "owner", "sub_group", "definition_source")
+    @field_validator(
+        "name", "plain", "numerator_words", "denominator_words", "owner", "sub_group", "definition_source"
+    )
     @classmethod
     def _said(cls, value: str) -> str:
         assert value.strip() == value and value, "says nothing"
@@ -90,7 +92,9 @@ def test_entry_is_complete_and_agrees_with_its_model(model: Path) -> None:
     entry = Entry.model_validate(entry_of(model))
     assert model.stem == f"ind_{entry.id.lower()}"
     assert model.parent.name == entry.theme
-    assert re.search(rf"indicator_record\(\s*'{entry.id}',", model.read_text(encoding="utf-8")), "the SQL has another id"
+    assert re.search(rf"indicator_record\(\s*'{entry.id}',", model.read_text(encoding="utf-8")), (
+        "the SQL has another id"
+    )
     assert entry.breakdowns[0] == "total"
     assert set(entry.part_breakdowns) <= set(entry.breakdowns)
     assert (entry.unit == "per_10000") == (entry.denominator == "population")
@@ -109,9 +113,9 @@ def test_sources_and_benchmark_are_in_the_contracts(model: Path) -> None:
         assert {*entry.benchmark.measure, *below} <= set(fields)
 
 
-def test_every_indicator_of_this_release_is_registered_once() -> None:
+def test_every_promised_indicator_is_registered_and_none_twice() -> None:
     ids = [entry_of(model)["id"] for model in RECORDS]
-    assert sorted(ids) == sorted(EXPECTED)
+    assert set(ids) >= PROMISED
     assert len(ids) == len(set(ids))
 
 
@@ -121,6 +125,6 @@ def test_every_record_model_is_in_the_union() -> None:
 
 
 def test_values_have_no_sql_of_any_one_indicator() -> None:
-    ids = "|".join(EXPECTED)
+    ids = "|".join(entry_of(model)["id"] for model in RECORDS)
     for model in (FRAMEWORK / "values").glob("*.sql"):
         assert not re.search(rf"\b({ids})\b", model.read_text(encoding="utf-8")), model.name
