@@ -61,7 +61,15 @@ def seed_files(contracts: Contracts) -> Files:
             (name, c.code, c.label, c.maps_to or "", c.broad or "", str(c.from_year or ""), str(c.to_year or ""))
             for c in codelist.codes
         ]
-    return {SEEDS / "bank_holidays.csv": _csv(holidays), SEEDS / "code_list.csv": _csv(codes)}
+    senders = [("submitter", "submitter_title", "agency", "area_code", "la_code")]
+    senders += [
+        (s.name, s.title, agency.agency, s.area_code or "", s.la_code or "")
+        for agency in contracts.agencies.values()
+        for s in agency.submitters
+    ]
+    return {
+        SEEDS / "bank_holidays.csv": _csv(holidays), SEEDS / "code_list.csv": _csv(codes), SEEDS / "submitter.csv": _csv(senders),
+    }
 
 
 def document_files(contracts: Contracts, agreements: Agreements) -> Files:

@@ -200,6 +200,14 @@ def test_an_extract_says_where_its_period_and_its_sender_are_stated(key: str) ->
         assert matches(extract, file_name(extract, extract.submitters[0])), "the name we ask for is not one we recognise"
 
 
+def test_the_warehouses_list_of_standards_is_the_returns_own() -> None:
+    path = CONTRACTS_DIR.parents[1] / "dbt_project" / "seeds" / "safeguarding_standard.csv"
+    with path.open(encoding="utf-8", newline="") as handle:
+        seed = {r["question"]: f"{r['standard_number']} {r['standard_title']}" for r in csv.DictReader(handle)}
+    fields = CONTRACTS["school/safeguarding_return"].by_table["responses"].fields
+    assert seed == {f.name: f.headers[0] for f in fields if f.codelist == "standard_answer"}
+
+
 # -- agreements ------------------------------------------------------------------------------------------------------
 
 
