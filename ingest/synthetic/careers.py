@@ -279,11 +279,13 @@ def _finish(pop: Population, area: int, rng: np.random.Generator, books: _Books)
     again = np.zeros(n, bool)
     order = np.lexsort((books.ref, books.child))
     again[order[1:]] = books.child[order[1:]] == books.child[order[:-1]]
+    second = again & (rng.random(n) < 0.012)
+    second[np.flatnonzero(again & (books.ref > fy_start(2024)) & (books.ref < fy_end(2025)))[:2]] = True  # in every world, two
     episodes = pd.DataFrame({
         "child": books.child, "ref": books.ref, "close": books.close, "nfa": books.nfa, "reason": reason,
         "source": draw(rng, cal.SOURCES[area], n), "need": draw(rng, cal.NEEDS, n),
         # One child with two ids: a worker opens a new record instead of finding the old one.
-        "second_id": again & (rng.random(n) < 0.012),
+        "second_id": second,
     })
     episodes["source"] = np.where((episodes["source"] == "5D") & (episodes["ref"] < pd.Timestamp("2022-04-01")), "5A", episodes["source"])
     assessments = _assessments(rng, books)

@@ -40,7 +40,7 @@ class Style:
     extra: tuple[str, ...] = ()  # columns that the contract does not have
     drop: tuple[str, ...] = ()  # optional columns that this sender leaves out
     ragged: tuple[int, ...] = ()  # positions of rows written with an unquoted comma, so that they have a cell too many
-    blank_lines: bool = False
+    hidden: bool = False  # a workbook with a hidden sheet
 
 
 @dataclass
@@ -75,6 +75,7 @@ class Delivery:
     def copy(self, **changes: Any) -> Delivery:
         changes.setdefault("tables", {k: v.copy() for k, v in self.tables.items()})
         changes.setdefault("faults", list(self.faults))
+        changes.setdefault("style", replace(self.style))
         return replace(self, **changes)
 
 
@@ -94,11 +95,11 @@ def write(delivery: Delivery, landing: Path, contracts: Contracts) -> None:
     path.write_bytes(content)
     made = [path]
     if delivery.manifest is not None:
-        rows = sum(len(t) for t in delivery.tables.values())
-        note = {
-            "received_at": delivery.received.isoformat(timespec="seconds"), "submission_no": delivery.number,
-            "files": {delivery.file: {"sha256": hashlib.sha256(content).hexdigest(), "rows": rows}}, **delivery.manifest,
-        }
+        about: dict[str, Any] = {"sha256": hashlib.sha256(content).hexdigest()}
+        if extract.delivery.format == "csv" and delivery.raw is None:
+            about["rows"] = sum(len(t) for t in delivery.tables.values())
+        note = {"received_at": delivery.received.isoformat(timespec="seconds"), "submission_no": delivery.number,
+                "files": {delivery.file: about}, **delivery.manifest}
         made.append(path.parent / "_manifest.json")
         made[-1].write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
     stamp = delivery.received.replace(tzinfo=dt.UTC).timestamp()
@@ -277,6 +278,8 @@ def workbook(delivery: Delivery, tables: dict[str, Table]) -> bytes:
         for line in delivery.style.notes:
             row += 1
             sheet.write_string(row, 0, line)
+    if delivery.style.hidden:
+        book.add_worksheet("Lists").hide()
     book.close()
     return out.getvalue()
 
