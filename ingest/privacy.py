@@ -139,24 +139,21 @@ class Pseudonymiser:
         return pa.Table.from_arrays(columns, schema=schema)
 
     def identities(self, agency: str) -> pa.Table:
-        """The identifiers of the accepted rows, each combination once, in a fixed order."""
+        """The identifiers of the accepted rows, each combination once, in the order of the rows."""
         known = {"submitter": self._submitter, "agency": agency}
-        parts: list[pa.Table] = []
-        for rows in self._identities:
-            columns = [
-                rows.column(f.name) if f.name in rows.column_names
-                else pa.repeat(pa.scalar(known[f.name], f.type), rows.num_rows) if f.name in known
-                else pa.nulls(rows.num_rows, f.type)
-                for f in IDENTITY_SCHEMA
-            ]
-            extra = [n for n in rows.column_names if n not in IDENTITY_SCHEMA.names]
-            schema = pa.schema([*IDENTITY_SCHEMA, *(rows.schema.field(n) for n in extra)])
-            parts.append(pa.Table.from_arrays([*columns, *(rows.column(n) for n in extra)], schema=schema))
-        if not parts:
+        if not self._identities:
             return IDENTITY_SCHEMA.empty_table()
-        together = pa.concat_tables(parts, promote_options="default")
-        distinct = together.group_by(together.column_names, use_threads=False).aggregate([])
-        return distinct.sort_by([(name, "ascending") for name in distinct.column_names])
+        together = pa.concat_tables(self._identities, promote_options="default")
+        rows = together.group_by(together.column_names, use_threads=False).aggregate([])
+        columns = [
+            rows.column(f.name) if f.name in rows.column_names
+            else pa.repeat(pa.scalar(known[f.name], f.type), rows.num_rows) if f.name in known
+            else pa.nulls(rows.num_rows, f.type)
+            for f in IDENTITY_SCHEMA
+        ]  # fmt: skip
+        extra = [n for n in rows.column_names if n not in IDENTITY_SCHEMA.names]
+        schema = pa.schema([*IDENTITY_SCHEMA, *(rows.schema.field(n) for n in extra)])
+        return pa.Table.from_arrays([*columns, *(rows.column(n) for n in extra)], schema=schema)
 
     def _token(self, local_ids: pa.ChunkedArray) -> pa.Array:
         """One keyed hash for each distinct id. No id, no pseudonym: nobody shares the pseudonym of the unknown."""
