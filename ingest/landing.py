@@ -312,6 +312,11 @@ _SOURCES = {
 }
 
 
+_NO_PERIOD = ("Nothing says which period the file is for.", "State the period in the file or in the manifest.")
+_NO_SENDER = ("Nothing says who sent the file.", "Send it through the sender's own folder, or name the sender in the manifest.")
+_STRANGER = ("The file names a sender that does not deliver this return.", "Check the authority number; send only your own return.")
+
+
 def resolve(read: ReadResult, delivery: Delivery, extract: Extract, contracts: Contracts) -> Resolved:
     """The period and the sender, from the contract's origins in order. Raises Refused when nothing states one."""
     problems: list[FileProblem] = []
@@ -335,7 +340,7 @@ def _period(read: ReadResult, delivery: Delivery, extract: Extract, problems: li
         if period is not None:
             found.append((origin.kind, period))
     if not found:
-        raise Refused(FileCode.FILE_PERIOD, "no period is stated", first="nothing", source="file", other="manifest")
+        raise Refused(FileCode.FILE_PERIOD, instead=_NO_PERIOD)
     first = found[0]
     for kind, period in found[1:]:
         if period != first[1]:
@@ -396,14 +401,13 @@ def _column_period(origin: Origin, read: ReadResult, extract: Extract) -> Period
 
 def _days(column: pa.ChunkedArray, field: FieldSpec) -> dict[dt.date, int]:
     """How many rows lie on each day. Each different day is parsed once, so the cost follows the days, not the rows."""
-    heads = pc.struct_field(pc.value_counts(pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(column), 0, 10)), [0])
-    counts = pc.struct_field(pc.value_counts(pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(column), 0, 10)), [1])
+    heads = pc.utf8_slice_codeunits(pc.utf8_ltrim(column, characters=" '\t\u00a0"), 0, 10)
     formats = [f.split(" ")[0] for f in field.formats]
     out: Counter[dt.date] = Counter()
-    for text, rows in zip(heads.to_pylist()[:MAX_DAYS], counts.to_pylist()[:MAX_DAYS], strict=True):
-        day = _day(text, field, formats) if text else None
+    for entry in pc.value_counts(heads)[:MAX_DAYS].to_pylist():
+        day = _day(entry["values"], field, formats) if entry["values"] else None
         if day is not None:
-            out[day] += rows
+            out[day] += entry["counts"]
     return out
 
 
@@ -411,7 +415,7 @@ _NUMBER = re.compile(r"^\d{1,5}(\.\d*)?$")
 
 
 def _day(text: str, field: FieldSpec, formats: Sequence[str]) -> dt.date | None:
-    head = re.split(r"[ T]", text.strip().lstrip("'"), maxsplit=1)[0]
+    head = re.split(r"[ T]", text, maxsplit=1)[0]
     if field.type is FieldType.integer:  # a year: 2024, or 202324 for a year of two calendar years
         year = re.match(r"^(19|20)\d\d", head)
         return dt.date(int(year[0]), 12, 31) if year else None
@@ -439,7 +443,7 @@ def _submitter(read: ReadResult, delivery: Delivery, extract: Extract, contracts
     if not found and len(extract.submitters) == 1:
         return extract.submitters[0]  # the contract knows only one sender: nothing to choose
     if not found:
-        raise Refused(FileCode.FILE_SUBMITTER, "no sender is stated", source="file", other="contract")
+        raise Refused(FileCode.FILE_SUBMITTER, instead=_NO_SENDER)
     first = found[0]
     for kind, name in found[1:]:
         if name != first[1]:
@@ -482,8 +486,7 @@ def _must_know(known: Mapping[str, str], stated: str, origin: Origin) -> str:
     """A file that names a sender we do not know is not taken for another's. Refused, whatever the folder says."""
     name = known.get(stated.strip().casefold())
     if name is None:
-        raise Refused(FileCode.FILE_SUBMITTER, "a sender that the contract does not know",
-                      source=_SOURCES[origin.kind], other="contract")
+        raise Refused(FileCode.FILE_SUBMITTER, f"the {_SOURCES[origin.kind]}", instead=_STRANGER)
     return name
 
 
@@ -505,7 +508,7 @@ def _column_submitter(origin: Origin, read: ReadResult, known: Mapping[str, str]
             counted[name] += entry["counts"]
     if not counted:
         if strangers:
-            raise Refused(FileCode.FILE_SUBMITTER, "a sender that the contract does not know", source="rows", other="contract")
+            raise Refused(FileCode.FILE_SUBMITTER, "the rows", instead=_STRANGER)
         return None
     most = max(counted.values())
     return min(n for n, rows in counted.items() if rows == most)

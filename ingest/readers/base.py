@@ -134,8 +134,11 @@ CATALOGUE: Mapping[FileCode, tuple[Severity, str, str]] = {
 class Refused(Exception):
     """The file is not taken in at all. The only exception that a bad file raises; it names a code, never a value."""
 
-    def __init__(self, code: FileCode, where: str | None = None, **names: object) -> None:
+    def __init__(self, code: FileCode, where: str | None = None, *, instead: tuple[str, str] | None = None,
+                 **names: object) -> None:
+        """`instead`: another fixed sentence and remedy for a code whose usual sentence is about a lesser case."""
         _, says, fix = CATALOGUE[code]
+        says, fix = instead or (says, fix)
         self.code, self.where = code, where
         self.says, self.fix = says.format_map(_Names(names)), fix.format_map(_Names(names))
         super().__init__(f"{code.value}: {self.says}" + (f" ({where})" if where else ""))
@@ -258,6 +261,12 @@ SYSTEM_COLUMNS = (("_row", pa.int64()), ("_line", pa.int64()), ("_parent_row", p
 def read_schema(table: Table) -> pa.Schema:
     """The schema of `TableRead.data`: three row numbers, then one string column a field."""
     return pa.schema([*SYSTEM_COLUMNS, *((f.name, pa.string()) for f in table.fields)])
+
+
+def as_problem(refused: Refused, table: Table) -> FileProblem:
+    """One table of several cannot be read: the delivery is blocked, and the others are still looked at, so that the
+    sender learns everything at once."""
+    return FileProblem(refused.code, Severity.block_file, refused.says, refused.fix, table.name, refused.where)
 
 
 def empty_table(table: Table) -> TableRead:

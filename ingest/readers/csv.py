@@ -35,6 +35,7 @@ from ingest.readers.base import (
     FileProblem,
     ReadResult,
     Refused,
+    as_problem,
     empty_table,
     human_size,
     problem,
@@ -65,7 +66,14 @@ def read(delivery: Delivery, extract: Extract) -> ReadResult:
         if path is None:
             result.tables[table.name] = empty_table(table)
             continue
-        one, above = read_file(path, table, extract)
+        try:
+            one, above = read_file(path, table, extract)
+        except Refused as refused:
+            if len(extract.tables) == 1:
+                raise
+            result.tables[table.name] = empty_table(table)
+            result.problems.append(as_problem(refused, table))
+            continue
         result.tables[table.name] = one.table
         result.problems += one.problems
         titles += above

@@ -34,6 +34,7 @@ from ingest.readers.base import (
     FileProblem,
     ReadResult,
     Refused,
+    as_problem,
     clean_name,
     empty_table,
     human_size,
@@ -113,7 +114,14 @@ def read(delivery: Delivery, extract: Extract) -> ReadResult:
         if sheet is None:
             result.tables[table.name] = empty_table(table)
             continue
-        one, above = _table(grids[sheet.name], parts[sheet.name], table, extract)
+        try:
+            one, above = _table(grids[sheet.name], parts[sheet.name], table, extract)
+        except Refused as refused:
+            if len(extract.tables) == 1:
+                raise
+            result.tables[table.name] = empty_table(table)
+            result.problems.append(as_problem(refused, table))
+            continue
         result.tables[table.name] = one.table
         result.problems += one.problems
         titles += above
