@@ -139,6 +139,17 @@ class Judged:
         )
         return pa.concat_tables([shaped, spread])
 
+    def where(self, table: str, rule_id: str, most: int) -> list[int]:
+        """The first rows that fail a rule, as the sender counts them: rows of a file or sheet, lines of XML."""
+        j = self.tables[table]
+        number = next(n for n, r in enumerate(j.rules) if r.id == rule_id)
+        place = "_line" if self.extract.delivery.format == "xml" else "_row"
+        found = self.con.execute(
+            f"SELECT coalesce(t.{place}, t._row) FROM {name(table + '__fails')} f JOIN {name(table)} t ON t.rowid = f.seq "
+            f"WHERE f.rule_no = {number} ORDER BY f.seq LIMIT {int(most)}"
+        ).fetchall()
+        return [int(r[0]) for r in found]
+
     def results(self, table: str) -> list[Tally]:
         """One tally a rule of the table."""
         return self.tables[table].tallies
