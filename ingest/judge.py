@@ -108,6 +108,10 @@ class Judged:
         """Columns of every row that could be read as a row, accepted or not (for the second judge)."""
         return self._fetch(f"SELECT {', '.join(map(name, wanted))} FROM {name(table)}")
 
+    def kept(self, table: str, wanted: list[str]) -> pa.Table:
+        """The same columns of the accepted rows only."""
+        return self._fetch(f"SELECT {', '.join(map(name, wanted))} FROM {name(table)} WHERE {self._kept(table)}")
+
     def findings(self, table: str) -> pa.Table:
         """Rule ids and positions: table, row, line, column, rule_id, severity. Notes up to NOTED_ROWS a rule."""
         judged = self.tables[table]

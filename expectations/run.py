@@ -1,0 +1,133 @@
+"""The one adapter to Great Expectations: batches of pandas in, failed counts a rule out.
+
+Lives here: the ephemeral context, the views of columns, the batches, reading counts off results.
+Add here: another way to batch, or a view of a column.
+Must not live here: what a rule means (vocabulary.py, custom/), what the counts are compared with (verdict.py).
+
+How a batch is made: a small table is one batch of all columns. A large one (over NARROW_ROWS) is one batch for each set of
+columns that rules share, read from the first judge's memory and dropped again, because the library copies
+the whole frame for every condition. Every rule sees every row at any size; nothing is sampled.
+
+No value leaves: the result format is BOOLEAN_ONLY throughout, and a result that is not a whole number is an error. An
+expectation that raises, or is missing from the results, is an error; its message is not kept, because messages quote data.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+import great_expectations as gx
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from expectations.suite import suite
+from expectations.vocabulary import Spoken
+from ingest.contract import FieldType, Table
+
+#: Above this a batch holds only the columns that its rules look at.
+NARROW_ROWS = 20_000
+
+Fetch = Callable[[list[str]], pa.Table]
+
+
+@dataclass
+class Counts:
+    """What the second judge counted: rule id -> rows that fail it; and rules without an answer, with the kind of failure."""
+
+    failed: dict[str, int] = field(default_factory=dict[str, int])
+    errors: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@lru_cache(maxsize=1)
+def _batch_definition() -> Any:
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    return context.data_sources.add_pandas("judged").add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all")
+
+
+def count(table: Table, spoken: tuple[Spoken, ...], rows: int, fetch: Fetch) -> Counts:
+    """Count the rows that fail each rule. `fetch` gives columns of every row, as Arrow."""
+    out = Counts()
+    groups: dict[tuple[str, ...], list[Spoken]] = {}
+    for s in spoken:
+        groups.setdefault(tuple(sorted(s.columns)) if rows > NARROW_ROWS else (), []).append(s)
+    for members in groups.values():
+        views = sorted({v for s in members for v in s.columns})
+        frame = _frame(table, views, fetch)
+        silent = {v for v in views if not frame[v].notna().any()}
+        out.failed.update({s.rule.id: 0 for s in members if silent.intersection(s.needs)})
+        _ask(tuple(s for s in members if not silent.intersection(s.needs)), frame, out)
+    return out
+
+
+def _ask(spoken: tuple[Spoken, ...], frame: pd.DataFrame, out: Counts) -> None:
+    if not spoken:
+        return
+    wanted = {s.rule.id for s in spoken}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            batch = _batch_definition().get_batch(batch_parameters={"dataframe": frame})
+            answers = batch.validate(suite("gate", spoken), result_format="BOOLEAN_ONLY")
+    except Exception as error:
+        out.errors.update({rule_id: type(error).__name__ for rule_id in wanted})
+        return
+    for answer in answers.results:
+        rule_id = str((answer.expectation_config.meta or {}).get("rule_id"))
+        failed = (answer.result or {}).get("unexpected_count")
+        if rule_id not in wanted:
+            continue
+        if _raised(answer.exception_info) or not isinstance(failed, int) or (failed == 0) != bool(answer.success):
+            out.errors[rule_id] = "raised"
+        elif rule_id in out.failed:
+            out.errors[rule_id] = "answered twice"
+        else:
+            out.failed[rule_id] = failed
+    out.errors.update({rule_id: "no answer" for rule_id in wanted - set(out.failed) - set(out.errors)})
+
+
+def _raised(info: Any) -> bool:
+    """The library gives one record of an exception, or one a metric."""
+    if not info:
+        return False
+    if "raised_exception" in info:
+        return bool(info["raised_exception"])
+    return any(bool(i.get("raised_exception", True)) for i in info.values() if isinstance(i, dict))
+
+
+def _frame(table: Table, views: Iterable[str], fetch: Fetch) -> pd.DataFrame:
+    """The views as a pandas frame. Text stays in Arrow's memory; moments are numpy's, numbers float."""
+    asked = list(views)
+    source = {v: _source(v) for v in asked}
+    data = fetch(sorted(set(source.values())))
+    return pd.DataFrame({v: _view(table, v, data[source[v]]) for v in asked}, copy=False)
+
+
+def _source(view: str) -> str:
+    column, _, kind = view.partition("@")
+    return f"{column}__sent" if kind == "sent" else column
+
+
+def _view(table: Table, view: str, cells: pa.ChunkedArray) -> pd.Series[Any]:
+    column, _, kind = view.partition("@")
+    spec = table.by_name.get(column)
+    if spec is not None and spec.type is FieldType.code and (kind == "sent"):
+        return cells.dictionary_encode().to_pandas()
+    if pa.types.is_boolean(cells.type):
+        return cells.cast(pa.string()).to_pandas()
+    if pa.types.is_date(cells.type) or pa.types.is_timestamp(cells.type):
+        moments = cells.cast(pa.timestamp("us"))
+        if kind == "day":
+            moments = pc.floor_temporal(moments, unit="day")
+        return moments.cast(pa.timestamp("ns")).to_pandas()
+    if pa.types.is_integer(cells.type) and not column.startswith("_"):
+        return cells.cast(pa.float64(), safe=False).to_pandas()
+    return cells.to_pandas()
