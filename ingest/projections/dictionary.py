@@ -49,7 +49,10 @@ def _row(extract: Extract, table: Table, field: FieldSpec, agreements: Agreement
 
 
 def necessity(agreements: Agreements | None, key: str, table: str, field: str) -> str:
-    """What the agreements say of the field. Empty without agreements; a prohibition in any of them stands."""
+    """What the agreements say of the field; a prohibition in any of them stands. Empty without agreements.
+
+    An extract that no agreement lists yet says "no_agreement": its documents can be read while the agreement is drafted.
+    """
     if agreements is None:
         return ""
     order = ("prohibited", "not_agreed", "linkage_only", "optional", "required")
@@ -63,7 +66,12 @@ def necessity(agreements: Agreements | None, key: str, table: str, field: str) -
             found.add(flow.tables[table].necessity(field) if table in flow.tables else "not_agreed")
     if "prohibited" in found:
         return "prohibited"
-    return max(found, key=order.index, default="not_agreed")
+    return max(found, key=order.index, default="no_agreement")
+
+
+def may_be_sent(agreements: Agreements | None, key: str, table: str, field: str) -> bool:
+    """False for a field that an agreement prohibits or leaves out: we do not ask for it."""
+    return necessity(agreements, key, table, field) not in ("prohibited", "not_agreed")
 
 
 def dictionary_page(extract: Extract, agreements: Agreements | None = None) -> str:

@@ -8,6 +8,7 @@ Must not live here: our own model. What ODCS has no word for (treatment, necessi
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -23,7 +24,7 @@ from open_data_contract_standard.model import (
     Team,
 )
 
-from ingest.agreement import Agreements
+from ingest.agreement import Agreements, load_agreements
 from ingest.contract import (
     Contracts,
     Extract,
@@ -107,6 +108,16 @@ def odcs(contracts: Contracts, key: str, agreements: Agreements | None = None) -
 def odcs_yaml(contracts: Contracts, key: str, agreements: Agreements | None = None) -> str:
     document = odcs(contracts, key, agreements).model_dump(by_alias=True, exclude_none=True)
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=1000)
+
+
+def export(contracts: Contracts, folder: Path, agreements: Agreements | None = None) -> int:
+    """Write every contract in the standard below `folder`. Returns how many."""
+    agreements = agreements if agreements is not None else load_agreements()
+    folder.mkdir(parents=True, exist_ok=True)
+    for key, extract in contracts.items():
+        path = folder / f"{extract.agency}__{extract.extract}.odcs.yaml"
+        path.write_text(odcs_yaml(contracts, key, agreements), encoding="utf-8")
+    return len(contracts)
 
 
 def odcs_schema() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ingest.agreement import Agreements
 from ingest.contract import Contracts, Extract, FieldType, Rule, RuleKind, Severity, Table, derived_rules
-from ingest.projections.dictionary import necessity
+from ingest.projections.dictionary import may_be_sent
 from ingest.projections.wording import (
     CADENCE,
     CONSEQUENCE,
@@ -36,6 +36,8 @@ def specification(contracts: Contracts, key: str, agreements: Agreements | None 
     """The sheet of one extract."""
     extract = contracts[key]
     parts = [f"# {extract.code} {extract.title}: what to send", "", sentence(extract.description), ""]
+    if agreements is not None and not any(key in a.flows for a in agreements.values()):
+        parts += ["**No agreement covers this return yet: do not send it.** Until one does, a file is refused unread.", ""]
     parts += _basics(contracts, extract)
     for table in extract.tables:
         parts += _table(contracts, extract, table, agreements)
@@ -81,7 +83,7 @@ def _table(contracts: Contracts, extract: Extract, table: Table, agreements: Agr
         out += [f"File name like `{table.source.file}`.", ""]
     if table.source.element:
         out += [f"Element `{table.source.element}`.", ""]
-    do_not_send = [f for f in table.fields if necessity(agreements, extract.key, table.name, f.name) in ("prohibited", "not_agreed")]
+    do_not_send = [f for f in table.fields if not may_be_sent(agreements, extract.key, table.name, f.name)]
     sent = [f for f in table.fields if f not in do_not_send]
     rows: list[tuple[str, ...]] = []
     for field in sent:

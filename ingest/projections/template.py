@@ -19,7 +19,7 @@ from xlsxwriter.format import Format
 
 from ingest.agreement import Agreements
 from ingest.contract import Contracts, Extract, FieldSpec, FieldType, Table
-from ingest.projections.dictionary import necessity
+from ingest.projections.dictionary import may_be_sent
 from ingest.projections.example import example_period, example_row
 from ingest.projections.wording import CADENCE, how_written, sentence
 
@@ -44,10 +44,7 @@ def template(contracts: Contracts, key: str, agreements: Agreements | None = Non
 def template_fields(extract: Extract, table: Table, agreements: Agreements | None) -> list[FieldSpec]:
     """The fields that a sender is asked for: this year's layout without what the agreement does not allow."""
     year = example_period(extract).year
-    return [
-        f for f in table.fields
-        if f.in_layout(year) and necessity(agreements, extract.key, table.name, f.name) not in ("prohibited", "not_agreed")
-    ]
+    return [f for f in table.fields if f.in_layout(year) and may_be_sent(agreements, extract.key, table.name, f.name)]
 
 
 def _csv(contracts: Contracts, extract: Extract, table: Table, agreements: Agreements | None) -> str:
