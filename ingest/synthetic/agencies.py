@@ -126,12 +126,12 @@ def _spells(pop: Population, area: int) -> pd.DataFrame:
     """True episodes: spells of one or more close together, in children of nine and over, a few under."""
     rng = pop.rng(f"missing-{area}")
     days_long = int((MISSING_TO - MISSING_FROM).astype("timedelta64[D]").astype(int))
-    rate = cal.MISSING_SPELLS[area] if area != VISITOR else 0.0
+    rate = cal.MISSING_SPELLS[area] * 1.25 if area != VISITOR else 0.0  # some are drawn when too young or too old
     spells = pop.count(rate * cal.POPULATION[2024][min(area, 1)] / 10_000 * days_long / 365, 160)  # at least four a month, whatever the size
     if area == VISITOR:
         spells = pop.count(240, 6)
     born = pop.children["birth"].to_numpy().astype("datetime64[D]")
-    pool = np.flatnonzero((pop.children["area"] == area) & (born > np.datetime64("2006-01-01")) & (born < np.datetime64("2016-01-01")))
+    pool = np.flatnonzero((pop.children["area"] == area) & (born > np.datetime64("2005-04-01")) & (born < np.datetime64("2018-01-01")))
     weight = pop.children["vulnerable"].to_numpy()[pool] ** 1.5 + 0.01
     pool = rng.choice(pool, min(len(pool), max(round(spells * 0.75), 10)), replace=False, p=weight / weight.sum())
     who = pool[(len(pool) * rng.random(spells) ** 1.4).astype(int)]

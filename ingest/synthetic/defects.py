@@ -339,49 +339,52 @@ def _shared_upn(p: Planter) -> None:
 
 def _garbage_children(p: Planter, d: Delivery) -> None:
     """Child elements behind which there is nothing true, at the end of the file: repeats, a shared id, a test, bad episodes."""
-    for _ in range(max(p.pop.count(2), 1)):
-        _copy_child(p, d, {}, {}, "row repeated", "cin_census.children.unique", "children")
-    _copy_child(p, d, {"birth_date": "2011-11-11", "upn": "", "upn_unknown": "UN4"}, {}, "two children with one id", "cin_census.children.unique", "children")
-    _copy_child(p, d, {"la_child_id": "", "upn": "", "upn_unknown": "UN4"}, {}, "test record without an id", "cin_census.children.la_child_id.required", "children")
     test = {"upn": "", "upn_unknown": "UN4"}
-    _copy_child(p, d, {**test, "la_child_id": f"TEST{d.year}1"}, {"referral_date": ""}, "row without a date", "cin_census.cin_details.referral_date.required", "cin_details")
-    _copy_child(p, d, {**test, "la_child_id": f"TEST{d.year}2"}, {"referral_date": "2031-02-30"}, "unreadable date", "cin_census.cin_details.referral_date.readable", "cin_details")
-    _copy_child(p, d, {**test, "la_child_id": f"TEST{d.year}3"}, {"referral_date": f"{d.year + 3}-05-01"}, "date in the future", "CIN-REFERRAL-FUTURE", "cin_details")
+    repeat = ({}, {}, "row repeated", "cin_census.children.unique")
+    wanted: list[tuple[dict[str, str], dict[str, str], str, str]] = [repeat] * max(p.pop.count(2), 1)
+    wanted += [
+        ({**test, "birth_date": "2011-11-11"}, {}, "two children with one id", "cin_census.children.unique"),
+        ({**test, "la_child_id": ""}, {}, "test record without an id", "cin_census.children.la_child_id.required"),
+        ({**test, "la_child_id": f"TEST{d.year}1"}, {"referral_date": ""}, "row without a date", "cin_census.cin_details.referral_date.required"),
+        ({**test, "la_child_id": f"TEST{d.year}2"}, {"referral_date": "2031-02-30"}, "unreadable date", "cin_census.cin_details.referral_date.readable"),
+        ({**test, "la_child_id": f"TEST{d.year}3"}, {"referral_date": f"{d.year + 3}-05-01"}, "date in the future", "CIN-REFERRAL-FUTURE"),
+    ]
+    children = d.tables["children"]
+    good = np.flatnonzero(~children["_reject"].to_numpy(bool) & ~children["_touched"].to_numpy(bool))
+    added: dict[str, list[pd.DataFrame]] = {}
+    for child, detail, kind, rule in wanted:
+        _copy_child(p, d, added, int(good[p.rng.integers(0, len(good))]), child, detail, kind, rule)
+    for name, rows in added.items():
+        d.tables[name] = pd.concat([d.tables[name], *rows], ignore_index=True)
 
 
-def _copy_child(p: Planter, d: Delivery, child: dict[str, str], detail: dict[str, str], kind: str, rule: str, table: str) -> None:
-    """Append a copy of one child with everything inside it. The table named, and what is inside it, is rejected."""
-    t = d.tables
-    good = np.flatnonzero(~t["children"]["_reject"].to_numpy(bool) & ~t["children"]["_touched"].to_numpy(bool))
-    source = {int(good[p.rng.integers(0, len(good))]): len(t["children"])}
-    rejected = table == "children"
-    parents = {"children": "", "disabilities": "children", "cin_details": "children", "assessments": "cin_details", "assessment_factors": "assessments",
-               "cin_plans": "cin_details", "section47": "cin_details", "cp_plans": "cin_details", "cp_reviews": "cp_plans", "pre_proceedings": "cin_details"}
-    moved: dict[str, dict[int, int]] = {"children": source}
-    for name, parent in parents.items():
-        if name not in t:
+INSIDE = {"disabilities": "children", "cin_details": "children", "assessments": "cin_details", "assessment_factors": "assessments",
+          "cin_plans": "cin_details", "section47": "cin_details", "cp_plans": "cin_details", "cp_reviews": "cp_plans", "pre_proceedings": "cin_details"}
+
+
+def _copy_child(p: Planter, d: Delivery, added: dict[str, list[pd.DataFrame]], source: int, child: dict[str, str], detail: dict[str, str],
+                kind: str, rule: str) -> None:
+    """Copy one child with everything inside it. The child is rejected, or, with a bad episode, its episode."""
+    def place(name: str) -> int:
+        return len(d.tables[name]) + sum(len(rows) for rows in added.get(name, []))
+
+    moved: dict[str, dict[int, int]] = {"children": {source: place("children")}}
+    table = "cin_details" if detail else "children"
+    rows = d.tables["children"].iloc[[source]].assign(**child, _reject=not detail, _touched=True)
+    p.note(d, table, [place(table)], kind, rule, "rejected")
+    added.setdefault("children", []).append(rows)
+    for name, parent in INSIDE.items():
+        if name not in d.tables:
             continue
-        frame = t[name]
-        if name == "children":
-            rows = frame.iloc[list(source)].copy()
-            for column, value in child.items():
-                rows[column] = value
-            rows["_reject"] = rejected
-        else:
-            above = moved[parent]
-            inside = frame["_parent"].isin(list(above)).to_numpy(bool)
-            rows = frame[inside].copy()
-            if name == "cin_details" and detail:
-                rows = rows.iloc[:1]
-                for column, value in detail.items():
-                    rows[column] = value
-            moved[name] = {int(i): len(frame) + n for n, i in enumerate(rows.index)}
-            rows["_parent"] = rows["_parent"].map(above)
-            rows["_reject"] = rejected or name != "disabilities"
-        rows["_touched"] = True
-        t[name] = pd.concat([frame, rows], ignore_index=True)
-    at = len(t[table]) - 1
-    p.note(d, table, [at], kind, rule, "rejected")
+        above = d.tables[name]["_parent"].to_numpy().astype(np.int64)
+        at = np.flatnonzero(np.isin(above, list(moved[parent])))
+        if name == "cin_details" and detail:
+            at = at[:1]
+        moved[name] = {int(i): place(name) + n for n, i in enumerate(at)}
+        rows = d.tables[name].iloc[at].assign(_parent=[moved[parent][int(i)] for i in above[at]], _reject=not detail or name != "disabilities", _touched=True)
+        if name == "cin_details":
+            rows = rows.assign(**detail)
+        added.setdefault(name, []).append(rows)
 
 
 # --- files

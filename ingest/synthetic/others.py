@@ -78,7 +78,7 @@ def _assessments(pop: Population, rng: np.random.Generator, child: Array, area: 
         "consent_on": british(np.where(rng.random(n) < 0.8, asked, NEVER)), "appointment_on": british(np.where(np.isnat(done), NEVER, done)),
         "done_on": british(done), "left_care_on": british(left), "not_done_reason": why, "clinical_notes": "",
         "_period": quarter_id(entered), "_child": child, "_entered": entered, "_done": done, "_left": left,
-    }).astype({c: object for c in ("responsible_la",)})
+    }).astype(dict.fromkeys(("responsible_la",), object))
 
 
 def schools(pop: Population, area: int) -> dict[int, dict[str, pd.DataFrame]]:

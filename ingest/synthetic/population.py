@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -59,16 +60,23 @@ def draw(rng: np.random.Generator, weights: dict[str, float], n: int) -> Array:
 
 def nhs_numbers(serial: Array) -> Array:
     """Valid NHS numbers of the 999 range, which is never issued, one for each serial from 0; distinct up to 900,000."""
-    base = np.arange(1_000_000, dtype=np.int64)
-    digits = np.stack([9 * np.ones_like(base)] * 3 + [(base // 10**p) % 10 for p in range(5, -1, -1)])
-    check = (11 - (digits * np.arange(10, 1, -1)[:, None]).sum(0) % 11) % 11
-    valid = np.flatnonzero(check != 10)
+    valid, check = _nhs_stock()
     # A stride that shares no factor with the count spreads neighbours out: a typing slip is not another person's number.
     stride = 400_009
     while np.gcd(stride, len(valid)) != 1:
         stride += 2
     chosen = valid[(serial * stride) % len(valid)]
     return 9_990_000_000 + chosen * 10 + check[chosen]
+
+
+@lru_cache(maxsize=1)
+def _nhs_stock() -> tuple[Array, Array]:
+    """Serials of the 999 range that have a check digit, and the check digits of all."""
+    base = np.arange(1_000_000, dtype=np.int64)
+    digits = np.stack([9 * np.ones_like(base)] * 3 + [(base // 10**p) % 10 for p in range(5, -1, -1)])
+    check = (11 - (digits * np.arange(10, 1, -1)[:, None]).sum(0) % 11) % 11
+    check %= 11
+    return np.flatnonzero(check != 10), check
 
 
 def upns(authority: Array, serial: Array, birth_year: Array, temporary: Array) -> Array:

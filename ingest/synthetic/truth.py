@@ -23,7 +23,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ingest.contract import CodeList, Contracts, FieldType
+from ingest.contract import Contracts, FieldType
 from ingest.synthetic import agencies
 from ingest.synthetic import calibration as cal
 from ingest.synthetic.careers import Careers
@@ -530,16 +530,17 @@ def _coded(d: Delivery, contracts: Contracts) -> tuple[int, int]:
         frame = frame[~frame["_ragged"].astype(bool)]
         for spec in table.fields:
             if spec.type is FieldType.code and spec.codelist and spec.name in frame:
-                sent = _clean(frame[spec.name])
-                sent = sent[~sent.str.casefold().map(_is_blank(contracts.codelists[spec.codelist])).astype(bool)]
-                live = {c.code for c in contracts.codelists[spec.codelist].codes if c.in_force(int(str(last_day(d))[:4]))}
-                good, every = good + int(sent.isin(live).sum()), every + len(sent)
+                codes = contracts.codelists[spec.codelist]
+                stored = codes.stored()
+                live = {c.code for c in codes.codes if c.in_force(int(str(last_day(d))[:4]))}
+                for text, n in frame[spec.name].value_counts().items():  # each spelling once
+                    sent = str(text).strip().lstrip("'").strip()
+                    blank = sent.casefold() in BLANKS and sent.casefold() not in stored
+                    every += 0 if blank else int(n)
+                    good += int(n) if sent in live and not blank else 0
     return good, every
 
 
 #: Stand-ins for blank that are planted anywhere.
 BLANKS: Final = frozenset(("", "-", "tbc", "n/a", "null", "not recorded"))
 
-
-def _is_blank(codes: CodeList) -> Any:
-    return lambda text: text in BLANKS and text not in codes.stored()

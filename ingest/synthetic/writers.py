@@ -158,8 +158,10 @@ def delimited(delivery: Delivery, table: Table) -> bytes:
 
 def _tag(name: str, values: Array, indent: int) -> Array:
     """<name>value</name> on its own line, nothing where the value is blank."""
-    safe = pd.Series(values, dtype=object).str.replace("&", "&amp;", regex=False).str.replace("<", "&lt;", regex=False)
-    text = (" " * indent + f"<{name}>") + safe.to_numpy(object) + f"</{name}>\n"
+    joined = "".join(values)
+    if "&" in joined or "<" in joined:
+        values = pd.Series(values, dtype=object).str.replace("&", "&amp;", regex=False).str.replace("<", "&lt;", regex=False).to_numpy(object)
+    text = (" " * indent + f"<{name}>") + values + f"</{name}>\n"
     return np.where(values == "", "", text)
 
 
