@@ -34,7 +34,8 @@ def safe_text(text: pd.Series) -> pd.Series:
     numeric type and stay numbers.
     """
     risky = text.str.contains(r"(?:^|[,;|\t\n\r\"'])\s*[=+\-@\t\r\x00＝＋－＠]", regex=True, na=False)
-    cleaned = text.str.replace("\0", "", regex=False)
+    # A line end inside a cell is a second row to some readers, and pandas does not quote a lone carriage return.
+    cleaned = text.str.replace("\0", "", regex=False).str.replace(r"[\r\n]+", " ", regex=True)
     return cleaned.where(~risky, "'" + cleaned)
 
 

@@ -19,7 +19,7 @@ import altair as alt
 import pandas as pd
 import vl_convert as vlc
 
-from publish.words import Benchmark, Figure, amount
+from publish.words import Benchmark, Figure, amount, plural
 
 INK, MUTED, GRID = "#15252b", "#4d5b61", "#dfe3e1"
 BLUE, CLAY = "#0b5a7d", "#a5401f"
@@ -84,7 +84,7 @@ def describe(figures: list[Figure], benchmarks: list[Benchmark], kind: str) -> s
     )
     gaps = len(figures) - len(shown)
     if gaps:
-        said += f" {gaps} of {len(figures)} periods have no figure to show."
+        said += f" No figure can be shown for {plural(gaps, 'period')}."
     lines = [f"{b.name} {amount(b.value, kind)} in {b.year}" for b in benchmarks if not math.isnan(b.value)]
     return said + (f" Marked for comparison: {'; '.join(lines)}." if lines else "")
 
@@ -117,10 +117,11 @@ def trend(key: str, area: str, title: str, figures: list[Figure], benchmarks: li
     base = alt.Chart(data)
     layers: list[Any] = [
         base.mark_area(color=colour, opacity=0.14).encode(x=x, y=y("low"), y2="high:Q"),
-        *_references(benchmarks, kind, top, len(figures), x, y),
+        *_lines(benchmarks, len(figures), x, y),
         base.mark_line(color=colour, strokeWidth=2.5).encode(x=x, y=y("value")),
         base.mark_point(color=colour, filled=True, opacity=1, size=42, shape=shape).encode(x=x, y=y("value")),
     ]
+    layers += _line_names(benchmarks, figures, kind, top, x, y)
     shown = [i for i, f in enumerate(figures) if f.is_shown]
     if shown:
         last = figures[shown[-1]]
@@ -144,24 +145,42 @@ def _ticks(figures: list[Figure]) -> list[int]:
     return sorted(set(range(n - 1, -1, -step)))
 
 
-def _references(benchmarks: list[Benchmark], kind: str, top: float, n: int, x: alt.X, y: Any) -> list[Any]:
-    """England (dashed) and the neighbours (dotted), each named on its own line, kept from overlapping."""
-    short = {"england": ("England", [6, 4]), "neighbour_median": ("Neighbours", [2, 3])}
-    lines = sorted(
-        ((b.value, *short[b.key]) for b in benchmarks if b.key in short and not math.isnan(b.value)), key=lambda r: r[0]
-    )
+REFERENCES: dict[str, tuple[str, list[int]]] = {"england": ("England", [6, 4]), "neighbour_median": ("Neighbours", [2, 3])}
+
+
+def _lines(benchmarks: list[Benchmark], n: int, x: alt.X, y: Any) -> list[Any]:
+    """England (dashed) and the neighbours (dotted), behind the council's own line."""
     layers: list[Any] = []
-    for place, (value, name, dash) in enumerate(lines):
-        row = pd.DataFrame({"i": [-0.4], "end": [n - 0.6], "value": [value], "text": [f"{name} {amount(value, kind)}"]})
-        below = len(lines) == 2 and place == 0 and abs(lines[1][0] - lines[0][0]) < 0.18 * top
-        layers.append(
-            alt.Chart(row).mark_rule(color=MUTED, strokeDash=dash, strokeWidth=1.5).encode(x=x, x2="end:Q", y=y("value"))
-        )
-        layers.append(
-            alt.Chart(row)
-            .mark_text(align="left", dx=3, dy=11 if below else -8, color=MUTED, fontSize=12.5)
-            .encode(x=x, y=y("value"), text="text:N")
-        )
+    for b in benchmarks:
+        if b.key in REFERENCES and not math.isnan(b.value):
+            row = pd.DataFrame({"i": [-0.4], "end": [n - 0.6], "value": [b.value]})
+            mark = alt.Chart(row).mark_rule(color=MUTED, strokeDash=REFERENCES[b.key][1], strokeWidth=1.5)
+            layers.append(mark.encode(x=x, x2="end:Q", y=y("value")))
+    return layers
+
+
+def _line_names(
+    benchmarks: list[Benchmark], figures: list[Figure], kind: str, top: float, x: alt.X, y: Any
+) -> list[Any]:
+    """The names of those lines, each above or below its line, wherever it is furthest from everything else drawn.
+
+    A white edge keeps a name readable where it must cross the council's line all the same.
+    """
+    unit = top / HEIGHT
+    own = [f.value for f in figures[: max(2, len(figures) // 2)] if f.is_shown]
+    marks = [b for b in benchmarks if b.key in REFERENCES and not math.isnan(b.value)]
+    taken: list[float] = []
+    layers: list[Any] = []
+    for b in sorted(marks, key=lambda m: m.value):
+        others = [m.value for m in marks if m is not b] + own + taken
+        places = [b.value + side * 9.5 * unit for side in (1, -1)]
+        free = [min((abs(p - o) for o in others), default=top) - (top if p < 6 * unit or p > top - 4 * unit else 0) for p in places]
+        at = places[0] if free[0] >= free[1] else places[1]
+        taken.append(at)
+        row = pd.DataFrame({"i": [-0.4], "value": [at], "text": [f"{REFERENCES[b.key][0]} {amount(b.value, kind)}"]})
+        text = alt.Chart(row).encode(x=x, y=y("value"), text="text:N")
+        look: dict[str, Any] = {"align": "left", "baseline": "middle", "dx": 4, "fontSize": 12.5}
+        layers += [text.mark_text(**look, stroke="white", strokeWidth=4, opacity=0.9), text.mark_text(**look, color=MUTED)]
     return layers
 
 

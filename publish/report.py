@@ -220,7 +220,7 @@ def _area(
         chart=Markup(chart),  # noqa: S704 - our own drawing; its texts are escaped where it is made
         rows=[_row(f, kind) for f in reversed(series)],
         benchmarks=[
-            {"name": _capital(b.name), "value": b.shown or words.amount(b.value, kind), "year": b.year,
+            {"name": _capital(b.name.removeprefix("the ").removeprefix("its ")), "value": b.shown or words.amount(b.value, kind), "year": b.year,
              "note": f"middle value of {b.areas} areas" if b.key == "neighbour_median" and b.areas else ""}
             for b in marks
         ],
@@ -365,7 +365,7 @@ def _overview(
         england = next((b for b in board.benchmarks(ind, STAFFORDSHIRE) if b.key == "england"), None)
         rows.append(
             {"href": f"{file}#{ind.lower()}", "short": PHRASES[ind].short, "unit": "" if "percent" in kind else "for every 10,000 children",
-             "cells": cells, "england": f"{england.shown or words.amount(england.value, kind)}" if england else "none published",
+             "cells": cells, "england": f"{england.shown or words.amount(england.value, kind)}" if england else "",
              "england_year": england.year if england else ""}
         )  # fmt: skip
     return rows
@@ -440,6 +440,13 @@ def _period(period: str) -> str:
     return period
 
 
+def _short_period(period: str) -> str:
+    """The same for the head of a narrow column: Jun 2025, Q1 2025-26."""
+    if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period) and not _is_year(period):
+        return f"{dt.date(int(period[:4]), int(period[5:]), 1):%b %Y}"
+    return f"Q{period[-1]} {period[:7]}" if "-Q" in period else period
+
+
 def _is_year(period: str) -> bool:
     return bool(re.fullmatch(r"\d{4}-\d\d", period)) and (int(period[:4]) + 1) % 100 == int(period[5:])
 
@@ -453,7 +460,7 @@ def _returns(board: Board, contracts: Contracts, receipts: set[str]) -> dict[str
         if mine.empty:
             continue
         begun = mine[pd.to_datetime(mine["period_end"]).dt.date <= board.as_of]
-        shown = sorted(set(begun["period"]))[-keep:]
+        shown = sorted(set(begun["period"]), reverse=True)[:keep]  # newest first: nobody scrolls to find it
         rows: list[dict[str, Any]] = []
         for (agency, extract, submitter), g in mine.groupby(["agency", "extract", "submitter"], sort=True):
             by_period = {str(x["period"]): x for x in g.to_dict("records")}
@@ -461,7 +468,7 @@ def _returns(board: Board, contracts: Contracts, receipts: set[str]) -> dict[str
                 {"extract": extracts.get((agency, extract), extract), "sender": senders.get(submitter, submitter),
                  "cells": [_return_cell(by_period.get(p), receipts) for p in shown]}
             )  # fmt: skip
-        matrices.append({"title": title, "periods": [_period(p) for p in shown], "rows": rows})
+        matrices.append({"title": title, "periods": [_short_period(p) for p in shown], "rows": rows})
     due, on_time = _last_year(board)
     rules = [
         {"says": x["says"], "severity": SEVERITY.get(x["severity"], x["severity"]), "failed": words.count(x["failed"], x["failed_symbol"]),
@@ -561,7 +568,8 @@ def _meetings(board: Board, start: dt.date, end: dt.date, label: str) -> list[di
     """One entry a meeting group: seats by agency and level, as a chart and its table."""
     seats = _between(board.seats, "meeting_date", start, end)
     out: list[dict[str, Any]] = []
-    for group, mine in seats.groupby("meeting_group", sort=True):
+    for group in [g for g in words.GROUPS if g in set(seats["meeting_group"])]:
+        mine = seats[seats["meeting_group"] == group]
         counted = mine.groupby(["agency_name", "attendee_level"]).size().unstack(fill_value=0)
         counted = counted.reindex(columns=list(words.LEVELS), fill_value=0)
         counted["total"] = counted.sum(axis=1)

@@ -94,7 +94,7 @@ PHRASES: dict[str, Phrase] = {
     "WF09": Phrase("Meeting seats filled", "percent", "seats at meetings", "were filled"),
     "WF10": Phrase("Meeting seats filled by someone able to decide", "percent", "seats at meetings", "were filled by a statutory lead or a delegate with authority to decide"),
     "DQ01": Phrase("Returns that arrived on time", "percent", "returns due", "were received and accepted on time"),
-    "DQ02": Phrase("Rows good enough to use", "percent", "rows received", "were accepted"),
+    "DQ02": Phrase("Rows accepted", "percent", "rows received", "were accepted"),
     "DQ06": Phrase("Coded values that match the official list", "percent", "coded values", "match the official list for their year"),
 }  # fmt: skip
 
@@ -237,14 +237,14 @@ class Benchmark:
 def comparison_sentence(indicator: str, figure: Figure, benchmarks: list[Benchmark]) -> str:
     """One sentence that places a figure beside England and the neighbours, with their year."""
     kind = PHRASES[indicator].kind
-    said: list[str] = []
+    said: dict[str, list[str]] = {}
     for b in benchmarks:
         place = compare(figure, b.value)
-        if place == "unknown" or b.key == "published_self":
-            continue
-        words = {"higher": "higher than", "lower": "lower than", "similar": "about the same as"}[place]
-        said.append(f"{words} {b.name} ({amount(b.value, kind)} in {b.year})")
-    return f"That is {several(said)}." if said else ""
+        if place != "unknown" and b.key != "published_self":
+            phrase = {"higher": "higher than", "lower": "lower than", "similar": "about the same as"}[place]
+            said.setdefault(phrase, []).append(f"{b.name} ({amount(b.value, kind)} in {b.year})")
+    clauses = [f"{phrase} {several(names)}" for phrase, names in said.items()]
+    return f"That is {'; '.join(clauses)}." if clauses else ""
 
 
 def finding(indicator: str, pairs: list[tuple[Figure, Figure | None]]) -> str:

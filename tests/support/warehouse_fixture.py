@@ -19,20 +19,20 @@ AS_OF = pd.Timestamp("2026-07-10")
 
 # id, theme, name, unit, polarity, numerator (or rate of the year) Staffordshire, Stoke, denominators a year, England, WM, SN, SN
 INDICATORS = [
-    ("FD07", "front_door", "Referral rate", "rate_per_10000", "o", 5137, 3873, None, None, 519.4, 464.2, 433.5, 585.0),
+    ("FD07", "front_door", "Referral rate", "per_10000", "o", 5137, 3873, None, None, 519.4, 464.2, 433.5, 585.0),
     ("FD08", "front_door", "Re-referrals within 12 months", "percent", "-", 731, 813, 5137, 3873, 22.6, 19.5, 16.7, 21.5),
     ("FD09", "front_door", "Referrals with no further action", "percent", "o", 549, 47, 5137, 3873, 6.5, 2.6, None, None),
     ("AS01", "assessment", "Assessments within 45 working days", "percent", "+", 3712, 2741, 4498, 3519, 85.7, 82.4, 85.0, 85.7),
-    ("CP01", "child_protection", "Section 47 enquiries", "rate_per_10000", "o", 2029, 1899, None, None, 189.3, 182.9, 178.1, 222.5),
+    ("CP01", "child_protection", "Section 47 enquiries", "per_10000", "o", 2029, 1899, None, None, 189.3, 182.9, 178.1, 222.5),
     ("CP02", "child_protection", "Enquiries that reach a conference", "percent", "o", 737, 505, 2029, 1899, 31.3, None, None, None),
     ("CP03", "child_protection", "Conferences within 15 working days", "percent", "+", 678, 459, 737, 505, 81.4, 84.1, 79.5, 84.7),
-    ("CP05", "child_protection", "Children on a protection plan", "rate_per_10000", "o", 524, 316, None, None, 40.6, 40.3, None, None),
+    ("CP05", "child_protection", "Children on a protection plan", "per_10000", "o", 524, 316, None, None, 40.6, 40.3, None, None),
     ("CP07", "child_protection", "Second or later plan", "percent", "-", 191, 124, 682, 436, 24.5, 26.7, 23.4, 24.7),
     ("CP08", "child_protection", "Second plan within 24 months", "percent", "-", 61, 52, 682, 436, None, None, None, None),
     ("CP09A", "child_protection", "Plans open for two years or more", "percent", "-", 9, 11, 524, 316, 2.3, 2.3, None, None),
     ("CP09B", "child_protection", "Plans that ended after two years or more", "percent", "-", 46, 12, 676, 444, 4.4, 4.2, None, None),
-    ("EX04A", "missing", "Missing episodes", "rate_per_10000", "o", 1853, 1547, None, None, None, None, None, None),
-    ("EX04B", "missing", "Children who went missing", "rate_per_10000", "o", 781, 618, None, None, None, None, None, None),
+    ("EX04A", "missing", "Missing episodes", "per_10000", "o", 1853, 1547, None, None, None, None, None, None),
+    ("EX04B", "missing", "Children who went missing", "per_10000", "o", 781, 618, None, None, None, None, None, None),
     ("EX05", "missing", "Repeat missing", "percent", "-", 107, 121, 781, 618, None, None, None, None),
     ("EX07A", "missing", "Return interviews completed, of those offered", "percent", "+", 1149, 921, 1437, 1233, None, None, None, None),
     ("EX07B", "missing", "Return interviews completed, of all returns", "percent", "+", 1149, 921, 1742, 1461, None, None, None, None),
@@ -109,7 +109,7 @@ def values(rng: np.random.Generator) -> pd.DataFrame:
                         a, b = (round(n * [.22, .14, .02, .05, .11, .07, .29, .02, .02, .02, .03, .01][i]), n) if ind == "WF01" else (int(rng.integers(0, 5)), 4)
                         rows.append(base | dict(breakdown="agency", breakdown_value=agency, numerator=a, denominator=b))
     frame = pd.DataFrame(rows)
-    rate = frame.unit == "rate_per_10000"
+    rate = frame.unit == "per_10000"
     frame["value"] = frame.numerator / frame.denominator * np.where(rate, 10_000, 100)
     frame["ci_low"], frame["ci_high"] = frame.value * 0.95, frame.value * 1.05
     return frame
@@ -178,7 +178,7 @@ def quality(subs: pd.DataFrame) -> pd.DataFrame:
     for a, e, t, r, k, c, s, says, failed, checked in rules:
         for sub in subs[(subs.extract == e)].tail(4).itertuples():
             rows.append((sub.submission_id, a, e, t, sub.submitter, sub.period, r, k, c, s, "sender", says, checked, failed, None, "failed" if failed else "passed"))
-    return pd.DataFrame(rows, columns="submission_id agency extract table submitter period rule_id rule_kind column severity fixes says checked failed gx_failed outcome".split())
+    return pd.DataFrame(rows, columns="submission_id agency extract table_name submitter period rule_id rule_kind column_name severity fixes says checked failed gx_failed outcome".split())
 
 
 def schools() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -199,7 +199,7 @@ def schools() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
                     ans += [(year, area, urn, 1, q, "answer", "3" if gap and j == i % 6 else "2") for j, q in enumerate(questions)]
     return (pd.DataFrame(reg, columns="academic_year area_code school_urn predecessor_urn school_name phase school_type status roll".split()),
             pd.DataFrame(ret, columns="academic_year area_code school_urn version submitted_at self_identified is_latest".split()),
-            pd.DataFrame(ans, columns="academic_year area_code school_urn version question part answer".split()))
+            pd.DataFrame(ans, columns="academic_year area_code school_urn version question part answer".split()).assign(is_latest=True))
 
 
 def workforce() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -235,10 +235,10 @@ def build(path: Path) -> Path:
     reg, ret, ans = schools()
     seats, books = workforce()
     register = pd.DataFrame([(i, "1.0", n, t, f"{n}, in plain words", u, p, "Partnership analyst", "Scrutiny and assurance", "CIN census", "Numerator in words", "Denominator in words") for i, t, n, u, p, *_ in INDICATORS],
-                            columns="indicator_id definition_version name theme description unit polarity owner sub_group source numerator denominator".split())
+                            columns="indicator_id definition_version name theme plain unit polarity owner sub_group definition_source numerator_words denominator_words".split())
     areas = pd.DataFrame([(STAFFS, "Staffordshire", "council", "860", "E12000005"), (STOKE, "Stoke-on-Trent", "council", "861", "E12000005"), (JOINT, "Both areas together", "joint", None, None)],
                          columns="area_code area_name area_type la_code region_code".split())
-    match = pd.DataFrame({"area_code": [STAFFS, STOKE] * 200, "state": (["agree"] * 3 + ["police_only", "council_only"]) * 80, "event_date": [pd.Timestamp("2026-01-01")] * 400})
+    match = pd.DataFrame({"area_code": [STAFFS, STOKE, STAFFS] * 200, "gap": (["police_only"] * 4 + ["council_only"]) * 120, "started_at": [pd.Timestamp("2026-01-01"), pd.Timestamp("2025-01-01")] * 300})
     children = pd.DataFrame({"person_key": ["p1_a", "p1_b"], "birth_month": [pd.Timestamp("2015-01-01")] * 2, "child_token": ["c1_secret", "c1_secret2"]})
     tables = {
         "framework": {"fct_indicator_value": vals, "dim_indicator": register, "fct_indicator_comparator": comparators(),

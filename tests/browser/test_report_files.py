@@ -1,0 +1,175 @@
+"""The report as files: no script, nothing from outside, links that lead somewhere, and no exact count of children anywhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import urldefrag
+
+import duckdb
+import pandas as pd
+import pytest
+from lxml import html
+
+from ingest.contract import load_contracts
+from ingest.lake import Home
+from publish.audiences import OPEN_COUNTS
+from publish.release import Release, publish
+from publish.report import PAGES, THEMES
+
+pytestmark = pytest.mark.slow
+
+
+def pages(site: Path) -> dict[str, html.HtmlElement]:
+    return {f: html.parse(str(site / f)).getroot() for f, _, _ in PAGES}
+
+
+def test_links_lead_somewhere(site: Path) -> None:
+    trees = pages(site)
+    dead: list[str] = []
+    for name, tree in trees.items():
+        for href in tree.xpath("//a/@href | //link/@href"):
+            path, fragment = urldefrag(str(href))
+            target = (site / (path or name)).resolve()
+            if not target.is_file() or (fragment and not trees[target.name].xpath(f"//*[@id='{fragment}']")):
+                dead.append(f"{name} -> {href}")
+    assert not dead
+
+
+def test_no_script_and_nothing_from_outside(site: Path) -> None:
+    for file in site.iterdir():
+        said = file.read_text("utf-8")
+        assert "<script" not in said and "javascript:" not in said and " onload=" not in said
+        outside = set(re.findall(r"(?:https?:)?//[a-z0-9.\-]+", said.replace("http://www.w3.org", ""))) - {"//"}
+        assert not outside, file.name
+
+
+def test_every_page_says_that_the_data_are_synthetic(site: Path) -> None:
+    for name, tree in pages(site).items():
+        assert "no row is about a real child" in tree.xpath("string(//*[@class='synthetic'])"), name
+
+
+def test_pages_have_landmarks_one_heading_and_unique_ids(site: Path) -> None:
+    for name, tree in pages(site).items():
+        assert len(tree.xpath("//h1")) == 1 and len(tree.xpath("//main")) == 1, name
+        assert tree.get("lang") == "en-GB" and tree.xpath("//nav[@aria-label]"), name
+        ids = tree.xpath("//@id")
+        assert len(ids) == len(set(ids)), name
+        assert all(t.xpath("./caption") and t.xpath(".//th[@scope]") for t in tree.xpath("//table")), name
+
+
+def test_every_chart_is_named_described_and_has_a_table(site: Path) -> None:
+    charts = [c for tree in pages(site).values() for c in tree.xpath("//svg[contains(@class, 'chart')]")]
+    assert len(charts) > 30
+    for chart in charts:
+        assert chart.get("role") == "img"
+        assert chart.xpath("string(./title)") and chart.xpath("string(./desc)")
+        assert not chart.xpath(".//image"), "a chart is lines and words, never a picture"
+        assert chart.xpath("ancestor::div[contains(@class, 'side')]//table")
+
+
+def exact_counts(warehouse: Path) -> pd.DataFrame:
+    with duckdb.connect(str(warehouse), read_only=True) as con:
+        frame = con.execute("select * from framework.fct_indicator_value").df()
+    return frame[~frame["indicator_id"].isin(list(OPEN_COUNTS))]
+
+
+def texts(tree: html.HtmlElement) -> str:
+    """Everything that is read or read out: text, chart text, titles, descriptions, attributes meant for people."""
+    said = [str(t) for t in tree.xpath("//main//text()")] + [str(a) for a in tree.xpath("//main//@aria-label | //main//@title | //main//@alt")]
+    return "\n".join(said)
+
+
+@pytest.mark.parametrize("file", sorted(THEMES))
+def test_no_exact_count_of_children_is_on_a_page_in_any_text(file: str, site: Path, warehouse: Path) -> None:
+    """Big exact counts that are no multiple of 5 are unmistakable: none may stand anywhere on the pages about children."""
+    frame = exact_counts(warehouse)
+    frame = frame[frame["indicator_id"].isin(THEMES[file][2])]
+    parts = pd.concat([frame["numerator"], frame.loc[frame["unit"] == "percent", "denominator"]]).dropna()
+    exact = {f"{int(v):,}" for v in parts if v > 100 and v % 5 and not 1900 < v < 2100}
+    assert len(exact) > 30
+    seen = set(re.findall(r"(?<![\d.,])\d[\d,]*(?![\d.,]*\d)", texts(pages(site)[file])))
+    assert not exact & seen
+
+
+@pytest.mark.parametrize("file", sorted(THEMES))
+def test_every_count_in_a_table_about_children_is_hidden_zero_or_a_multiple_of_5(file: str, site: Path) -> None:
+    tree = pages(site)[file]
+    checked = 0
+    for table in tree.xpath("//table[not(contains(@class, 'benchmarks'))]"):
+        for cell in table.xpath(".//td[contains(@class, 'num')]"):
+            for count in re.findall(r"(?<![\d.,])(\d[\d,]*)(?![\d.,]*[\d%])", cell.text_content()):
+                n = int(count.replace(",", ""))
+                checked += 1
+                assert n == 0 or (n >= 10 and n % 5 == 0) or n in (174804, 62520, 237324), cell.text_content()
+    assert checked > 20 or file == "health-in-care.html"
+
+
+@pytest.mark.parametrize("file", sorted(THEMES))
+def test_every_n_of_n_in_a_sentence_is_rounded(file: str, site: Path) -> None:
+    found = re.findall(r"([\d,]+|c) of ([\d,]+|c)\b", texts(pages(site)[file]))
+    found = [(a, b) for a, b in found if (a, b) != ("", "")]
+    for part in (p for pair in found for p in pair if p != "c" and p.strip(",")):
+        assert int(part.replace(",", "")) % 5 == 0
+
+
+def test_the_board_table_shows_no_small_or_unrounded_count(release: Release) -> None:
+    frame = pd.read_csv(release.board / "indicators.csv", dtype=str, keep_default_na=False)
+    frame = frame[~frame["indicator_id"].isin(list(OPEN_COUNTS))]
+    counts = pd.concat([frame["numerator"], frame.loc[frame["unit"] == "percent", "denominator"], frame["excluded"]])
+    numbers = pd.to_numeric(counts, errors="coerce")
+    assert set(counts[numbers.isna()]) <= {"c", "x", "z", "u", "low", ""}
+    shown = numbers.dropna()
+    assert ((shown == 0) | ((shown >= 10) & (shown % 5 == 0))).all()
+    percent = frame[(frame["unit"] == "percent") & pd.to_numeric(frame["value"], errors="coerce").notna()].astype({"numerator": float, "denominator": float, "value": float})
+    assert ((100 * percent["numerator"] / percent["denominator"] - percent["value"]).abs() < 0.051).all()
+
+
+def test_every_board_table_is_explained(release: Release) -> None:
+    for table in release.board.glob("*.csv"):
+        meta = json.loads(table.with_name(f"{table.name}-metadata.json").read_text())
+        header = table.read_text().split("\n", 1)[0].split(",")
+        assert [c["name"] for c in meta["tableSchema"]["columns"]] == header
+        assert all(c["dc:description"] for c in meta["tableSchema"]["columns"])
+
+
+def test_the_analysts_file_has_no_token(release: Release) -> None:
+    with duckdb.connect(str(release.analyst), read_only=True) as con:
+        found = con.execute("select table_name, column_name from information_schema.columns").fetchall()
+    assert not [c for _, c in found if c == "child_token"]
+    assert "bridge_child_token" not in {t for t, _ in found} and "dim_child" in {t for t, _ in found}
+    for file in (f for f in release.path.rglob("*") if f.is_file()):
+        assert b"c1_secret" not in file.read_bytes(), file.name
+
+
+def test_the_record_names_rules_rows_and_hashes(release: Release) -> None:
+    record = json.loads((release.path / "release.json").read_text())
+    assert record["synthetic"] is True and record["release"] == release.id
+    assert record["rules"]["hidden"] == "1 to 7" and record["rules"]["rounded_to"] == 5
+    assert record["cells"]["hidden_by_symbol"]["c"] > 0
+    assert set(record["files"]) >= {"board/indicators.csv", "report/index.html", "README.txt"}
+    assert record["agreements"] == ["ISA-2024-01"]
+    assert "SYNTHETIC" in (release.path / "README.txt").read_text()
+
+
+def test_the_same_inputs_give_the_same_release_byte_for_byte(release: Release, warehouse: Path, home: Home, tmp_path: Path) -> None:
+    assert publish(warehouse, home, load_contracts(), synthetic=True).is_new is False
+    elsewhere = Home(tmp_path)
+    elsewhere.receipts.mkdir(parents=True)
+    for receipt in home.receipts.iterdir():
+        (elsewhere.receipts / receipt.name).write_bytes(receipt.read_bytes())
+    again = publish(warehouse, elsewhere, load_contracts(), synthetic=True)
+    assert again.id == release.id
+    for file in sorted(f.relative_to(release.path) for f in release.path.rglob("*") if f.is_file() and f.suffix != ".duckdb"):
+        assert (release.path / file).read_bytes() == (again.path / file).read_bytes(), file
+
+
+def test_what_a_killed_run_left_is_replaced(release: Release, warehouse: Path, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    left = home.releases / f"{release.id}.tmp"
+    left.mkdir(parents=True)
+    (left / "half").write_text("half")
+    made = publish(warehouse, home, load_contracts(), synthetic=True)
+    assert not left.exists() and not (made.path / "half").exists()
+    assert (home.releases / "current").read_text() == made.id
