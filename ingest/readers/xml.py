@@ -41,9 +41,9 @@ from ingest.readers.base import (
 #: Deeper than any return; libxml2's own limit is far above it.
 MAX_DEPTH = 48
 #: Bytes without a finished record: nothing that large is one child.
-MAX_RECORD_BYTES = 32_000_000
+MAX_RECORD_BYTES = 16_000_000
 #: Bytes in which the outermost element must appear, and in which the header must end.
-MAX_PROLOG_BYTES = 1_000_000
+MAX_PROLOG_BYTES = 100_000
 MAX_HEADER_BYTES = 4_000_000
 CHUNK = 1 << 20
 #: Records held as Python objects before they become Arrow.
@@ -63,6 +63,7 @@ SAFE: Mapping[str, Any] = {
     "remove_pis": True,
 }
 
+_DOCTYPES = tuple("<!DOCTYPE".encode(e) for e in ("ascii", "utf-16-le", "utf-16-be"))
 _WITH_ATTRIBUTES = etree.XPath("descendant-or-self::*[@*]")
 
 #: libxml2's error numbers, which are stable, to our codes.
@@ -107,9 +108,15 @@ def peek(path: Path, records: tuple[str, ...] = ()) -> Head:
     root: str | None = None
     namespaced = False
     done = 0
+    seen = b""
     with path.open("rb") as handle, _refusing():
         while root is None or done < MAX_HEADER_BYTES:
-            block = handle.read(16_384)
+            # Small pieces until the outermost element is known: what a DOCTYPE declares is refused before it is used.
+            block = handle.read(256 if root is None else 16_384)
+            if root is None:
+                seen += block
+                if any(mark in seen for mark in _DOCTYPES):
+                    raise Refused(FileCode.XML_DTD)
             if not block:
                 if root is None:
                     parser.close()
@@ -330,7 +337,7 @@ class _Walk:
 
     def _release(self, element: etree._Element) -> None:
         """Forget what has been read. Strangers between records are reported before they go."""
-        element.clear()
+        element.clear(keep_tail=True)  # loose text after it may have been parsed already
         while (before := element.getprevious()) is not None:
             if before is not self.last:
                 self._stranger(before, "")
