@@ -55,13 +55,13 @@ def sent(table: Table, column: str) -> str:
     return column if table.by_name[column].type is FieldType.string else f"{column}@sent"
 
 
-def _own(rule: Rule, columns: tuple[str, ...], needs: tuple[str, ...], kind: str | None = None, **parameters: Any) -> Spoken:
+def _own(rule: Rule, views: tuple[str, ...], needs: tuple[str, ...], kind: str | None = None, /, **parameters: Any) -> Spoken:
     expectation = ExpectContractRule(rule_kind=kind or rule.kind.value, parameters=parameters, meta={"rule_id": rule.id})
-    return Spoken(rule, expectation, columns, needs)
+    return Spoken(rule, expectation, views, needs)
 
 
-def _built_in(rule: Rule, kind: Callable[..., Expectation], columns: tuple[str, ...], needs: tuple[str, ...], **kwargs: Any) -> Spoken:
-    return Spoken(rule, kind(**kwargs, meta={"rule_id": rule.id}), columns, needs)
+def _built_in(rule: Rule, kind: Callable[..., Expectation], views: tuple[str, ...], needs: tuple[str, ...], /, **kwargs: Any) -> Spoken:
+    return Spoken(rule, kind(**kwargs, meta={"rule_id": rule.id}), views, needs)
 
 
 Lists = dict[str, CodeList]
@@ -114,7 +114,7 @@ def _unique(s: Scene, r: Rule, _: Lists) -> Spoken:
     grain = r.kind is RuleKind.unique
     required = [c for c in columns if s.table.by_name[c].required] if grain else columns
     within = ["_parent_row"] if grain and s.table.parent else []
-    return _own(r, (*within, *columns), (), kind="unique", columns=columns, required=required, within=within)
+    return _own(r, (*within, *columns), (), "unique", columns=columns, required=required, within=within)
 
 
 def _order(s: Scene, r: Rule, _: Lists) -> Spoken:

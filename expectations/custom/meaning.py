@@ -22,6 +22,7 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from great_expectations.validator.validator import ValidationDependencies
 
+from expectations.custom.counted import OWN_RESULT
 from ingest.validators import passes
 
 Mask = npt.NDArray[np.bool_]
@@ -59,8 +60,6 @@ def recognise(text: str, stored: dict[str, str], codes: dict[str, str]) -> str |
         mark, *rest = tail[0].split(None, 1)
         if rest and mark in ("-", "\u2013", "\u2014", ":"):
             found |= {codes[c] for c in [lower(head)] if c in codes}
-        elif tail[0][:1] in "-\u2013\u2014:" and False:
-            found.clear()
     for n in (1, 2, 3):
         number, mark, code = text[:n], text[n : n + 1], text[n + 1 :].strip()
         if number.isascii() and number.isalnum() and mark in (")", ".", ":") and mark and not any(c.isspace() for c in code) and lower(code) in codes:
@@ -176,7 +175,7 @@ class ExpectContractRule(BatchExpectation):
         values = {"rule_kind": self.rule_kind, "parameters": self.parameters}
         return ValidationDependencies(
             metric_configurations={METRIC: MetricConfiguration(METRIC, metric_domain_kwargs=domain, metric_value_kwargs=values)},
-            result_format={"result_format": "BOOLEAN_ONLY"},
+            result_format=OWN_RESULT,
         )
 
     def _validate(self, metrics: dict[str, Any], runtime_configuration: dict[str, Any] | None = None,
