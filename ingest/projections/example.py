@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from ingest.calendar import Period, period_of
 from ingest.contract import Contracts, Extract, FieldSpec, FieldType, Rule, RuleKind, Table
+from ingest.projections.wording import digits
 
 #: A day inside the example period of every cadence (wording.PERIOD_ID).
 EXAMPLE_DAY = {
@@ -29,6 +30,15 @@ _IDENTITY = {"forename": "Example", "surname": "Child", "postcode": "ZZ99 3VZ", 
 
 def example_period(extract: Extract) -> Period:
     return period_of(extract.delivery.cadence, EXAMPLE_DAY[extract.delivery.cadence])
+
+
+def example_title(extract: Extract) -> str:
+    """The title line that states the period, for extracts whose period is read from a title; empty for the others."""
+    if not any(o.kind == "title" for o in extract.delivery.period_from):
+        return ""
+    period, noun = example_period(extract), extract.delivery.cadence.replace("_", " ")
+    stated = period.id.replace("-", "/", 1) if noun.endswith("year") else period.label
+    return f"{extract.title}, {noun} {stated}"
 
 
 def example_row(contracts: Contracts, extract: Extract, table: Table) -> dict[str, str]:
@@ -72,16 +82,7 @@ def _value(contracts: Contracts, extract: Extract, table: Table, field: FieldSpe
         return "1" if asked_for else "0"
     if field.type in (FieldType.decimal, FieldType.figure):
         return "12.5"
-    digits = _digits(field)
-    return "1" * digits if digits else "EXAMPLE1"[: field.max_length or 8]
-
-
-def _digits(field: FieldSpec) -> int:
-    """How many digits the field's pattern asks for (`^[0-9]{6}$`); 0 when the pattern is something else."""
-    pattern = field.pattern or ""
-    if pattern.startswith("^[0-9]{") and pattern.endswith("}$"):
-        return int(pattern.removeprefix("^[0-9]{").removesuffix("}$"))
-    return 0
+    return "1" * digits(field) or "EXAMPLE1"[: field.max_length or 8]
 
 
 def _blanks(rules: tuple[Rule, ...]) -> set[str]:

@@ -8,8 +8,10 @@ Must not live here: what only we care about (keys, lakes, tables).
 from __future__ import annotations
 
 from ingest.agreement import Agreements
+from ingest.calendar import due_on
 from ingest.contract import Contracts, Extract, FieldType, Rule, RuleKind, Severity, Table, derived_rules
 from ingest.projections.dictionary import may_be_sent
+from ingest.projections.example import example_period, example_title
 from ingest.projections.wording import (
     CADENCE,
     CONSEQUENCE,
@@ -52,14 +54,16 @@ def specification(contracts: Contracts, key: str, agreements: Agreements | None 
 
 
 def _basics(contracts: Contracts, extract: Extract) -> list[str]:
-    delivery = extract.delivery
+    delivery, period = extract.delivery, example_period(extract)
     senders = ", ".join(contracts.submitter(s).title for s in extract.submitters if contracts.submitter(s).contact != "none")
     rows: list[tuple[str, str]] = [
-        ("Who sends", senders), ("How often", sentence(CADENCE[delivery.cadence])), ("When", due(delivery)),
+        ("Who sends", senders), ("How often", sentence(CADENCE[delivery.cadence])), ("When", f"{due(delivery)} For {period.id}: {due_on(delivery, period):%d/%m/%Y}."),
         ("Format", _FORMAT[delivery.format]),
     ]
     if delivery.format in ("csv", "csv_set"):
         rows.append(("Text", f"{_ENCODING.get(delivery.encoding, delivery.encoding)}. Columns separated by commas, text with commas in double quotes."))
+    if title := example_title(extract):
+        rows.append(("First line of each sheet", f"A title that says the period, for example \"{title}\"."))
     example = file_name(extract, extract.submitters[0])
     rows.append(("File name", f"`{example}` helps people. The period and the sender are read from inside the file first."))
     out = ["## In short", "", md_table(("question", "answer"), rows), ""]

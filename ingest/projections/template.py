@@ -20,7 +20,7 @@ from xlsxwriter.format import Format
 from ingest.agreement import Agreements
 from ingest.contract import Contracts, Extract, FieldSpec, FieldType, Table
 from ingest.projections.dictionary import may_be_sent
-from ingest.projections.example import example_period, example_row
+from ingest.projections.example import example_period, example_row, example_title
 from ingest.projections.wording import CADENCE, how_written, sentence
 
 Element = Any  # lxml calls its own class private
@@ -68,12 +68,7 @@ def _workbook(contracts: Contracts, extract: Extract, agreements: Agreements | N
         "text": book.add_format({"num_format": "@"}),
         "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
     }
-    period = example_period(extract)
-    noun = extract.delivery.cadence.replace("_", " ")
-    stated = period.id.replace("-", "/", 1) if noun.endswith("year") else period.label
-    # A title only where the period is read from it: a sheet that starts with its headings is the easiest to read.
-    titled = any(o.kind == "title" for o in extract.delivery.period_from)
-    title = f"{extract.title}, {noun} {stated}" if titled else ""
+    title = example_title(extract)
     for table in extract.tables:
         _sheet(book, styles, contracts, extract, table, template_fields(extract, table, agreements), title)
     _help_sheet(book, styles, contracts, extract, agreements)

@@ -7,6 +7,7 @@ Must not live here: layout of a document; anything that decides.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
@@ -55,7 +56,7 @@ def date_format(pattern: str) -> str:
 
 def how_written(field: FieldSpec) -> str:
     """How a value of the field is written, in a few words."""
-    parts = [KIND[field.type]]
+    parts = [f"{digits(field)} digits" if digits(field) else KIND[field.type]]
     if field.formats:
         parts.append("as " + " or ".join(date_format(f) for f in field.formats))
     if field.type is FieldType.boolean:
@@ -67,6 +68,12 @@ def how_written(field: FieldSpec) -> str:
     if field.max_length:
         parts.append(f"at most {field.max_length} characters")
     return ", ".join(parts)
+
+
+def digits(field: FieldSpec) -> int:
+    """How many digits the field's pattern asks for (`^[0-9]{6}$`); 0 when the pattern is something else."""
+    found = re.fullmatch(r"\^\[0-9\]\{(\d+)\}\$", field.pattern or "")
+    return int(found[1]) if found else 0
 
 
 def when_in_layout(field: FieldSpec) -> str:
