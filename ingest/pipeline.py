@@ -52,6 +52,7 @@ from ingest.results import NO_GATE, Gate, GateVerdict, findings_table, quality_t
 log = logging.getLogger(__name__)
 
 ACCEPTED, PARTLY, REFUSED = "accepted", "partly_accepted", "refused"
+PASSED = "passed"  # the gate's only outcome that lets anything through
 Say = Callable[[str], None]
 
 
@@ -178,7 +179,7 @@ class _Refusal(Exception):
 
 
 def take_in_all(
-    folder: Path, contracts: Contracts, agreements: Agreements, home: Home, gate: Gate | None, say: Say | None = None
+    folder: Path, contracts: Contracts, agreements: Agreements, home: Home, gate: Gate, say: Say | None = None
 ) -> Intake:
     """Take in and promote everything in a landing folder, then link persons. One bad file never stops another."""
     registry.reconcile(home)
@@ -206,6 +207,7 @@ def take_in(
 
     A defect of ours refuses the delivery too (`INTERNAL-<type>`), so that the others go on; its message may quote the
     data and is thrown away. What is wrong with the machine (disk, keys) is raised: it is not the sender's doing.
+    Without a gate the delivery is judged and reported, and cannot be promoted.
     """
     extract = contracts[delivery.key or ""]
     known = _known(delivery, extract, home)
@@ -241,6 +243,8 @@ def promote(submission_id: str, home: Home, contracts: Contracts) -> Promoted:
     report = SubmissionReport.from_json((folder / "report.json").read_text(encoding="utf-8"))
     if report.status not in (ACCEPTED, PARTLY) or report.submission_id != submission_id:
         raise NotPromotable(f"submission {submission_id} was not accepted: {report.reason_code}")
+    if report.gate != PASSED:
+        raise NotPromotable(f"submission {submission_id} was not judged twice: {report.gate}")
     assert report.period and report.submitter  # noqa: S101 - an accepted submission has both
     rows = {name: counts.accepted for name, counts in report.tables.items()}
     promoted = Promoted(submission_id, report.key, report.period, report.submitter, rows)
@@ -295,7 +299,9 @@ def _judge_and_write(case: _Case, agreements: Agreements, gate: Gate | None) -> 
     _refuse_blocked(case)
     if gate is not None:
         case.verdict = gate(judged)
-        if case.verdict.outcome == "errored":
+        if case.verdict.outcome != PASSED:
+            for doubt in (*case.verdict.disagreements, *case.verdict.errors):  # rule ids, counts and kinds of failure
+                log.error("submission %s: %s", case.submission_id, doubt)
             raise _Refusal(Reason("GATE-ERRORED", "The two quality engines do not agree, so nothing was let in.",
                                   "Nothing; the partnership looks into it."))  # fmt: skip
     return _write(case, extract, judged, received)
@@ -303,7 +309,8 @@ def _judge_and_write(case: _Case, agreements: Agreements, gate: Gate | None) -> 
 
 def _refuse_unread(case: _Case, agreements: Agreements) -> None:
     """Refuse before opening the file when no sender that it could come from may send it."""
-    stated = {case.delivery.path_submitter, str(case.delivery.manifest.get("submitter"))} & set(case.extract.submitters)
+    hints = (case.delivery.path_submitter, case.delivery.manifest.get("submitter"))
+    stated = {str(hint) for hint in hints} & set(case.extract.submitters)
     answers = [
         (name, permitted(agreements, case.extract.key, name, case.delivery.received_at.date()))
         for name in sorted(stated or case.extract.submitters)

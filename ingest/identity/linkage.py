@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import duckdb
 import numpy as np
@@ -98,11 +98,11 @@ def link(home: Home) -> LinkReport:
     if path.exists() and note.exists():
         known = json.loads(note.read_text(encoding="utf-8"))
         if known.get("fingerprint") == fingerprint:
-            return LinkReport(**{**known["report"], "changed": False})
+            return replace(LinkReport(**known["report"]), changed=False)
     person_map, report = link_people(store.read(ids, COLUMNS), submissions, key)
     if not (path.exists() and pq.read_table(path).equals(person_map)):
         write_parquet(person_map, path)
-        report = LinkReport(**{**asdict(report), "changed": True})
+        report = replace(report, changed=True)
     write_text(json.dumps({"fingerprint": fingerprint, "report": asdict(report)}, sort_keys=True), note)
     return report
 

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -22,7 +21,9 @@ from ingest import pipeline, registry
 from ingest.agreement import load_agreements
 from ingest.contract import load_contracts
 from ingest.identity.store import IdentityStore
+from ingest.judge import Judged
 from ingest.lake import Home
+from ingest.results import GateError, GateVerdict
 from tests.support.small_landing import (
     census,
     council_episode,
@@ -39,7 +40,12 @@ LA12 = "council/missing_and_return_interviews"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run(landing: Path, home: Home, gate: Any = None) -> pipeline.Intake:
+def agrees(_: Judged) -> GateVerdict:
+    """A second judge that always agrees; the real one has its own tests."""
+    return GateVerdict()
+
+
+def run(landing: Path, home: Home, gate: Any = agrees) -> pipeline.Intake:
     return pipeline.take_in_all(landing, CONTRACTS, AGREEMENTS, home, gate)
 
 
@@ -170,7 +176,7 @@ def test_denied_by_the_agreement_is_refused_unread(home: Home, landing: Path, mo
 def test_the_gate_can_refuse_and_promotion_obeys_the_report_on_disk(home: Home, landing: Path) -> None:
     la12(landing, [council_episode(1)])
     delivery = next(iter(pipeline.landing.discover(landing, CONTRACTS)))
-    report = pipeline.take_in(delivery, CONTRACTS, AGREEMENTS, home, None)
+    report = pipeline.take_in(delivery, CONTRACTS, AGREEMENTS, home, agrees)
     path = home.validated(LA12, report.submission_id) / "report.json"
     path.write_text(path.read_text().replace('"status": "accepted"', '"status": "refused"'))
     with pytest.raises(pipeline.NotPromotable):
@@ -181,7 +187,7 @@ def test_the_gate_can_refuse_and_promotion_obeys_the_report_on_disk(home: Home, 
 def test_promotion_refuses_files_that_are_not_what_the_report_says(home: Home, landing: Path) -> None:
     la12(landing, [council_episode(n) for n in range(3)])
     delivery = next(iter(pipeline.landing.discover(landing, CONTRACTS)))
-    report = pipeline.take_in(delivery, CONTRACTS, AGREEMENTS, home, None)
+    report = pipeline.take_in(delivery, CONTRACTS, AGREEMENTS, home, agrees)
     path = home.validated(LA12, report.submission_id) / "accepted" / "episodes.parquet"
     table = pq.read_table(path)
     pq.write_table(table.slice(1), path)
@@ -189,9 +195,18 @@ def test_promotion_refuses_files_that_are_not_what_the_report_says(home: Home, l
         pipeline.promote(report.submission_id, home, CONTRACTS)
 
 
+def test_nothing_is_promoted_that_was_judged_once_only(home: Home, landing: Path) -> None:
+    la12(landing, [council_episode(1)])
+    delivery = next(iter(pipeline.landing.discover(landing, CONTRACTS)))
+    report = pipeline.take_in(delivery, CONTRACTS, AGREEMENTS, home, None)
+    assert (report.status, report.gate) == ("accepted", "no_gate")
+    with pytest.raises(pipeline.NotPromotable, match="judged twice"):
+        pipeline.promote(report.submission_id, home, CONTRACTS)
+
+
 def test_an_engine_in_doubt_lets_nothing_in(home: Home, landing: Path) -> None:
     la12(landing, [council_episode(1)])
-    (report,) = run(landing, home, gate=lambda *_: SimpleNamespace(outcome="errored", gx_failed={}, failed={})).reports
+    (report,) = run(landing, home, gate=lambda _: GateVerdict(errors=(GateError("episodes", "x", "raised"),))).reports
     assert (report.status, report.reason_code) == ("refused", "GATE-ERRORED")
 
 
@@ -227,8 +242,9 @@ from ingest import pipeline
 from ingest.agreement import load_agreements
 from ingest.contract import load_contracts
 from ingest.lake import Home
+from ingest.results import GateVerdict
 print("ready", flush=True)
-pipeline.take_in_all(Path(sys.argv[1]), load_contracts(), load_agreements(), Home(Path(sys.argv[2])), None)
+pipeline.take_in_all(Path(sys.argv[1]), load_contracts(), load_agreements(), Home(Path(sys.argv[2])), lambda _: GateVerdict())
 """
 
 

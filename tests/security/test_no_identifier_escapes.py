@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
+from expectations.verdict import make_gate
 from ingest import pipeline
 from ingest.agreement import load_agreements
 from ingest.contract import Contracts, FieldSpec, FieldType, Treatment, load_contracts
@@ -136,18 +137,11 @@ def everything(landing: Path, marker: Markers) -> Iterator[tuple[Home, str, pipe
     home = Home(landing.parent)
     place_keys(home)
     try:
-        intake = pipeline.take_in_all(landing, CONTRACTS, AGREEMENTS, home, gate())
+        intake = pipeline.take_in_all(landing, CONTRACTS, AGREEMENTS, home, make_gate(CONTRACTS.codelists))
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
     yield home, captured.getvalue(), intake
-
-
-def gate() -> object:
-    """The real second judge: it sees the rows too."""
-    from expectations.run import make_gate
-
-    return make_gate()
 
 
 def test_the_markers_were_read_judged_and_stored_where_they_belong(everything: tuple[Home, str, pipeline.Intake], marker: Markers) -> None:
