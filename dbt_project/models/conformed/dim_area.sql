@@ -39,17 +39,18 @@ newest as (
         max_by(area_name, time_period) as area_name,
         max_by(area_type, time_period) as area_type,
         max_by(la_code, time_period) as la_code,
-        max_by(region_code, time_period) as region_code
+        max_by(region_code, time_period) as region_code,
+        cast(max(time_period) as bigint) as last_named_year
     from published
     where area_code is not null
     group by area_code
 ),
 
 final as (
-    select area_code, area_name, area_type, cast(la_code as string) as la_code, region_code
+    select area_code, area_name, area_type, cast(la_code as string) as la_code, region_code, cast(null as bigint) as last_named_year
     from areas
     union all
-    select newest.area_code, newest.area_name, newest.area_type, newest.la_code, newest.region_code
+    select newest.area_code, newest.area_name, newest.area_type, newest.la_code, newest.region_code, newest.last_named_year
     from newest
     left join areas
         on newest.area_code = areas.area_code

@@ -25,6 +25,14 @@ current_codes as (
     group by areas.la_code
 ),
 
+-- A reorganised authority keeps its number: the code that published files name last stands for it.
+current_areas as (
+    select area_code, la_code
+    from areas
+    where la_code is not null
+    qualify row_number() over (partition by la_code order by coalesce(last_named_year, 9999) desc, area_code) = 1
+),
+
 newest as (
     select *
     from neighbours

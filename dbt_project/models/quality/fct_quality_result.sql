@@ -1,6 +1,6 @@
 with
 
-results as (
+quality_results as (
     select * from {{ ref('stg_pipeline__quality_results') }}
 ),
 
@@ -8,9 +8,21 @@ submissions as (
     select * from {{ ref('fct_submission') }}
 ),
 
+-- A finding about the file may come up several times with one code (two unknown columns, say); each stays.
+counted as (
+    select
+        *,
+        row_number() over (
+            partition by submission_id, table_name, rule_kind, rule_id, column_name
+            order by says, checked, failed
+        ) as occurrence
+    from quality_results
+),
+
 final as (
     select
-        {{ hash_key(['results.submission_id', 'results.table_name', 'results.rule_id', 'results.column_name']) }} as quality_result_key,
+        {{ hash_key(['results.submission_id', 'results.table_name', 'results.rule_kind', 'results.rule_id', 'results.column_name', 'results.occurrence']) }}
+            as quality_result_key,
         results.submission_id,
         results.agency,
         results.extract,
@@ -31,7 +43,7 @@ final as (
         results.failed,
         results.gx_failed,
         results.outcome
-    from results
+    from counted as results
     left join submissions
         on results.submission_id = submissions.submission_id
 )
