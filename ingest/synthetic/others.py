@@ -112,7 +112,7 @@ def _school_year(pop: Population, rng: np.random.Generator, base: pd.DataFrame, 
     n = len(base)
     converted = ((base["converts"] > 0) & (base["converts"] <= year)).to_numpy()
     now = base["urn"].to_numpy() + np.where(converted, 20_000, 0)
-    status = np.where((base["closes"] > 0) & (base["closes"] <= year), "CLOSED", "OPEN")
+    status = np.where((base["closes"] > 0) & (base["closes"] <= year), "CLOSED", "OPEN").astype(object)
     status[4] = "PROPOSED" if year == cal.SCHOOL_YEARS[0] else "OPEN"
     text = now.astype(str).astype(object)
     old = base["urn"].to_numpy().astype(str).astype(object)
