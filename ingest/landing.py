@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from ingest import headers
 from ingest.calendar import Period, PeriodError, parse_period, period_of
@@ -34,6 +34,8 @@ from ingest.readers import xml as xml_reader
 from ingest.readers.base import Delivery, FileCode, FileProblem, ReadResult, Refused, problem
 
 __all__ = ["Delivery", "Resolved", "discover", "resolve"]
+
+pc: Any = pyarrow.compute  # its functions are made at run time, so no type checker knows them
 
 MANIFEST = "_manifest.json"
 MAX_MANIFEST_BYTES = 1_000_000
@@ -380,7 +382,7 @@ def _parse(cadence: str, text: object) -> Period | None:
 def _column_period(origin: Origin, read: ReadResult, extract: Extract) -> Period | None:
     """The period that most rows lie in. Of published series, which carry all their years, the newest."""
     table = read.tables.get(origin.table or "")
-    if table is None or table.data.num_rows == 0 or origin.field not in table.data.column_names:
+    if table is None or origin.field is None or origin.field not in table.data.column_names:
         return None
     field = extract.by_table[table.table].by_name[origin.field]
     days = _days(table.data[field.name], field)

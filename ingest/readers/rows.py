@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from ingest import headers
 from ingest.contract import Severity, Table
@@ -30,6 +30,8 @@ from ingest.readers.base import (
     read_schema,
     rows_where,
 )
+
+pc: Any = pyarrow.compute  # its functions are made at run time, so no type checker knows them
 
 ROW_BLANK, ROW_HEADER, ROW_TITLE, ROW_FOOTER = "blank line", "column names again", "above the column names", "total or note"
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -134,7 +134,7 @@ def read(delivery: Delivery, extract: Extract) -> ReadResult:
 
 
 @contextmanager
-def _zip(handle: IO[bytes]) -> Iterator[zipfile.ZipFile]:
+def _zip(handle: IO[bytes]) -> Generator[zipfile.ZipFile]:
     start = handle.read(4)
     handle.seek(0)
     if not start:
@@ -223,7 +223,7 @@ def _sheets(archive: zipfile.ZipFile) -> list[_Sheet]:
     return out
 
 
-def _small_xml(archive: zipfile.ZipFile, name: str) -> etree._Element:
+def _small_xml(archive: zipfile.ZipFile, name: str) -> Any:
     real = next((n for n in archive.namelist() if n.casefold() == name.casefold()), None)
     if real is None:
         raise Refused(FileCode.XLSX_FORMAT)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +51,10 @@ FLUSH = 20_000
 #: libxml2 keeps a line number in 16 bits; above that the number is the text's, which ends lines later.
 FAR_LINE = 65_535
 
+#: lxml's stubs are years behind the library: an element is what the library gives.
+Element = Any
+_lxml: Any = etree
+
 SAFE: Mapping[str, Any] = {
     "resolve_entities": False,
     "no_network": True,
@@ -64,7 +68,7 @@ SAFE: Mapping[str, Any] = {
 }
 
 _DOCTYPES = tuple("<!DOCTYPE".encode(e) for e in ("ascii", "utf-16-le", "utf-16-be"))
-_WITH_ATTRIBUTES = etree.XPath("descendant-or-self::*[@*]")
+_WITH_ATTRIBUTES = _lxml.XPath("descendant-or-self::*[@*]")
 
 #: libxml2's error numbers, which are stable, to our codes.
 _ENCODING_ERRORS = {31, 32, 81, 6003}
@@ -102,7 +106,7 @@ def peek(path: Path, records: tuple[str, ...] = ()) -> Head:
     Refuses a DOCTYPE before anything that it declares could matter. Never reads a record: it stops at the first element
     below the root that holds more than the header's limit, or when the header has ended.
     """
-    parser = etree.XMLPullParser(events=("start", "end"), **SAFE)
+    parser = _lxml.XMLPullParser(events=("start", "end"), **SAFE)
     stack: list[str] = []
     values: dict[str, str] = {}
     root: str | None = None
@@ -160,19 +164,19 @@ def is_return(head: Head, extract: Extract) -> bool:
     return all(head.values.get(p, "").casefold() == v.casefold() for p, v in wanted.xml_marker.items())
 
 
-def _refuse_doctype(element: etree._Element) -> None:
+def _refuse_doctype(element: Element) -> None:
     info = element.getroottree().docinfo
     if info.internalDTD is not None or info.externalDTD is not None or info.doctype:
         raise Refused(FileCode.XML_DTD)
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def _refusing() -> Generator[None]:
     """Turn every complaint of libxml2 into a code and a line. Its message is dropped: it may quote the file."""
     try:
         yield
     except etree.XMLSyntaxError as error:
-        code, line = error.code or 0, error.lineno or 0
+        code, line = getattr(error, "code", None) or 0, error.lineno or 0
         message = str(error.msg or "").lower()
         where = _line_of(line) if line else None
         if "depth" in message:
@@ -283,9 +287,9 @@ class _Walk:
         self.text_lines: list[int] = []
         self.attribute_lines: list[int] = []
         self.may_have_attributes = False
-        self.containers: dict[etree._Element, str] = {}
+        self.containers: dict[Element, str] = {}
         self.container_paths = {u.rpartition("/")[0] for u in self.units}
-        self.last: etree._Element | None = None
+        self.last: Element | None = None
         self.repeated: dict[str, list[int]] = {}
         self.inside_value: list[int] = []
         self.namespaced = False
@@ -294,7 +298,7 @@ class _Walk:
 
     def run(self, path: Path) -> ReadResult:
         tags = sorted({f"{{*}}{unit.rpartition('/')[2]}" for unit in self.units})
-        parser = etree.XMLPullParser(events=("end",), tag=tags, **SAFE)
+        parser = _lxml.XMLPullParser(events=("end",), tag=tags, **SAFE)
         since_record = 0
         held = 0
         with path.open("rb") as handle, _refusing():
@@ -321,7 +325,7 @@ class _Walk:
         self._flush()
         return self._result()
 
-    def _unit_of(self, element: etree._Element) -> _Node | None:
+    def _unit_of(self, element: Element) -> _Node | None:
         """The plan of a record, or None when the element only bears a record's name."""
         parent = element.getparent()
         if parent is None:
@@ -335,7 +339,7 @@ class _Walk:
         name = _local(str(element.tag))
         return self.units.get(f"{path}/{name}" if path else name)
 
-    def _release(self, element: etree._Element) -> None:
+    def _release(self, element: Element) -> None:
         """Forget what has been read. Strangers between records are reported before they go."""
         element.clear(keep_tail=True)  # loose text after it may have been parsed already
         while (before := element.getprevious()) is not None:
@@ -348,19 +352,19 @@ class _Walk:
             parent.remove(before)
         self.last = element
 
-    def _record(self, element: etree._Element, node: _Node) -> None:
+    def _record(self, element: Element, node: _Node) -> None:
         if self.may_have_attributes:
             self._attributes(element)
         self._row(element, node, None)
         if self.total > self.extract.delivery.max_rows:
             raise Refused(FileCode.FILE_LIMIT, limit=f"{self.extract.delivery.max_rows} rows")
 
-    def _attributes(self, element: etree._Element) -> None:
+    def _attributes(self, element: Element) -> None:
         for bearer in _WITH_ATTRIBUTES(element):
             if len(self.attribute_lines) < MAX_IGNORED:
                 self.attribute_lines.append(_line(bearer))
 
-    def _row(self, element: etree._Element, node: _Node, parent_row: int | None) -> None:
+    def _row(self, element: Element, node: _Node, parent_row: int | None) -> None:
         rows = node.rows
         assert rows is not None  # noqa: S101 - a plan's invariant, not a check of data
         rows.count = ordinal = rows.count + 1
@@ -378,7 +382,7 @@ class _Walk:
             return
         self._fill(element, node, values, ordinal)
 
-    def _fill(self, element: etree._Element, node: _Node, values: list[Any], ordinal: int) -> None:
+    def _fill(self, element: Element, node: _Node, values: list[Any], ordinal: int) -> None:
         meanings = node.children
         text = element.text
         if text is not None and not text.isspace():
@@ -418,16 +422,16 @@ class _Walk:
             meanings[tag] = meaning
         return meaning
 
-    def _repeat(self, node: _Node, tag: Any, child: etree._Element) -> None:
+    def _repeat(self, node: _Node, tag: Any, child: Element) -> None:
         self.repeated.setdefault(f"{node.path}/{_local(str(tag))}", []).append(_line(child))
 
-    def _inside(self, element: etree._Element) -> None:
+    def _inside(self, element: Element) -> None:
         if len(element):
             self.inside_value.append(_line(element))
         for below in element:
             self._stranger(below, _local(str(element.tag)))
 
-    def _stranger(self, element: etree._Element, parent: str) -> None:
+    def _stranger(self, element: Element, parent: str) -> None:
         """An element that the contract does not have: it and all below it by name, with counts. Iterative, so depth cannot hurt."""
         stack = [(element, parent, 1)]
         while stack:
@@ -443,11 +447,11 @@ class _Walk:
                 self.unknown_more += 1
             stack.extend((below, f"{path}/{name}", depth + 1) for below in current)
 
-    def _rest(self, root: etree._Element) -> None:
+    def _rest(self, root: Element) -> None:
         """What is left once the records are gone: the header's values, and anything else by name."""
         if "{" in str(root.tag):
             self.namespaced = True
-        stack: list[tuple[etree._Element, str, int]] = [(e, "", 1) for e in reversed(root)]
+        stack: list[tuple[Element, str, int]] = [(e, "", 1) for e in reversed(root)]
         self._loose(root)
         while stack:
             element, path, depth = stack.pop()
@@ -474,11 +478,11 @@ class _Walk:
         origins = (*delivery.period_from, *delivery.submitter_from)
         return path in delivery.xml_marker or any(o.path == path for o in origins)
 
-    def _loose(self, element: etree._Element) -> None:
+    def _loose(self, element: Element) -> None:
         if element.text is not None and element.text.strip():
             self.text_lines.append(_line(element))
 
-    def _loose_tail(self, element: etree._Element) -> None:
+    def _loose_tail(self, element: Element) -> None:
         if element.tail is not None and element.tail.strip():
             self.text_lines.append(_line(element))
 
@@ -534,10 +538,10 @@ class _Walk:
         return found
 
 
-def _path_below_root(element: etree._Element) -> str | None:
+def _path_below_root(element: Element) -> str | None:
     """`Children` for Message/Children; None when the element lies deeper than records can."""
     names: list[str] = []
-    current: etree._Element | None = element
+    current: Element | None = element
     while current is not None:
         if len(names) > 6 or not isinstance(current.tag, str):
             return None
@@ -546,19 +550,19 @@ def _path_below_root(element: etree._Element) -> str | None:
     return "/".join(reversed(names[:-1]))
 
 
-def _line(element: etree._Element) -> int:
+def _line(element: Element) -> int:
     line = element.sourceline or 0
     return line if line < FAR_LINE else _far_line(element)
 
 
-def _far_line(element: etree._Element) -> int:
+def _far_line(element: Element) -> int:
     """The line of a start tag beyond line 65,535.
 
     There libxml2 answers with the line on which the first text below the element ends, so the line breaks of that text
     are taken off again.
     """
     line = element.sourceline or 0
-    current: etree._Element | None = element
+    current: Element | None = element
     while current is not None:
         text = current.text
         if text:
@@ -568,7 +572,7 @@ def _far_line(element: etree._Element) -> int:
 
 
 @contextmanager
-def _no_gc() -> Iterator[None]:
+def _no_gc() -> Generator[None]:
     """Millions of short-lived lists make the cycle collector scan for nothing; nothing here makes cycles."""
     was = gc.isenabled()
     gc.disable()
