@@ -8,24 +8,7 @@ areas as (
     select * from {{ ref('dim_area') }}
 ),
 
-population as (
-    select * from {{ ref('dim_population') }}
-),
-
--- An authority's ONS code can change while its DfE number stays (Somerset, North Yorkshire): the code of the newest
--- population estimate is today's.
-current_codes as (
-    select
-        areas.la_code,
-        max_by(areas.area_code, coalesce(population.year, 0)) as area_code
-    from areas
-    left join population
-        on areas.area_code = population.area_code
-    where areas.la_code is not null
-    group by areas.la_code
-),
-
--- A reorganised authority keeps its number: the code that published files name last stands for it.
+-- A reorganised authority keeps its number under a new ONS code (Somerset, North Yorkshire): the code that published files name last stands for it.
 current_areas as (
     select area_code, la_code
     from areas
@@ -68,9 +51,9 @@ final as (
         ranked.source_table,
         ranked.source_row
     from ranked
-    inner join current_codes as own
+    inner join current_areas as own
         on ranked.old_la_code = own.la_code
-    left join current_codes as theirs
+    left join current_areas as theirs
         on ranked.neighbour_la_code = theirs.la_code
     where ranked.neighbour_la_code is not null
 )
