@@ -27,8 +27,11 @@ import great_expectations as gx
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from great_expectations.core.expectation_validation_result import ExpectationValidationResult
+from great_expectations.data_context import AbstractDataContext
+from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.validator.validator import Validator
 
-from expectations.suite import suite
 from expectations.vocabulary import Spoken
 from ingest.contract import FieldType, Table
 
@@ -47,10 +50,10 @@ class Counts:
 
 
 @lru_cache(maxsize=1)
-def _batch_definition() -> Any:
+def _context() -> AbstractDataContext:
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    return context.data_sources.add_pandas("judged").add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all")
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    return context
 
 
 def count(table: Table, spoken: tuple[Spoken, ...], rows: int, fetch: Fetch) -> Counts:
@@ -75,12 +78,11 @@ def _ask(spoken: tuple[Spoken, ...], frame: pd.DataFrame, out: Counts) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            batch = _batch_definition().get_batch(batch_parameters={"dataframe": frame})
-            answers = batch.validate(suite("gate", spoken), result_format="BOOLEAN_ONLY")
+            answers = _validate(spoken, frame)
     except Exception as error:
         out.errors.update({rule_id: type(error).__name__ for rule_id in wanted})
         return
-    for answer in answers.results:
+    for answer in answers:
         rule_id = str((answer.expectation_config.meta or {}).get("rule_id"))
         failed = (answer.result or {}).get("unexpected_count")
         if rule_id not in wanted:
@@ -91,7 +93,18 @@ def _ask(spoken: tuple[Spoken, ...], frame: pd.DataFrame, out: Counts) -> None:
             out.errors[rule_id] = "answered twice"
         else:
             out.failed[rule_id] = failed
-    out.errors.update({rule_id: "no answer" for rule_id in wanted - set(out.failed) - set(out.errors)})
+    out.errors.update(dict.fromkeys(wanted - set(out.failed) - set(out.errors), "no answer"))
+
+
+def _validate(spoken: tuple[Spoken, ...], frame: pd.DataFrame) -> list[ExpectationValidationResult]:
+    """What `batch.validate` does, without its fingerprint: that hashes every cell, 36 of 63 s on a million rows."""
+    engine = PandasExecutionEngine()
+    engine.load_batch_data("rows", frame)
+    validator = Validator(execution_engine=engine, data_context=_context())
+    return validator.graph_validate(
+        configurations=[s.expectation.configuration for s in spoken],
+        runtime_configuration={"result_format": "BOOLEAN_ONLY", "catch_exceptions": True},
+    )
 
 
 def _raised(info: Any) -> bool:

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 #: The UPN's letters: no I, O or S, which read as digits.
 UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
@@ -43,17 +45,22 @@ def _upn_sql(value: str) -> str:
     )
 
 
-def passes(kind: str, values: Iterable[str]) -> npt.NDArray[np.bool_]:
+def passes(kind: str, values: Iterable[str] | pa.Array | pa.ChunkedArray) -> npt.NDArray[np.bool_]:
     """For each text, whether it passes its check digit. Whole columns at a time; no text may be null."""
-    return {"nhs_number": _nhs, "upn": _upn}[kind](_matrix(values, {"nhs_number": 10, "upn": 13}[kind]))
-
-
-def _matrix(values: Iterable[str], width: int) -> npt.NDArray[np.int64]:
-    """Code points as a matrix, one row a text; texts of another length, or beyond ASCII, become rows of zeros."""
-    texts = np.asarray(list(values) if not isinstance(values, np.ndarray) else values, dtype=f"U{width + 1}")
-    points = texts.view(np.uint32).reshape(len(texts), width + 1).astype(np.int64)
-    right = (points[:, :width] > 0).all(axis=1) & (points[:, width] == 0) & (points < 128).all(axis=1)
-    return np.where(right[:, None], points[:, :width], 0)
+    check, width = {"nhs_number": (_nhs, 10), "upn": (_upn, 13)}[kind]
+    texts = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(list(values), pa.string())
+    texts = texts.cast(pa.string())
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    right = pc.equal(pc.binary_length(texts), width).to_numpy(zero_copy_only=False)
+    sized = texts.filter(pa.array(right))
+    out = np.zeros(len(texts), dtype=bool)
+    if len(sized):
+        # Texts of one length lie end to end in Arrow's memory, so their bytes are a matrix already.
+        bytes_of = np.frombuffer(sized.buffers()[2], dtype=np.uint8)
+        first = int(np.frombuffer(sized.buffers()[1], dtype=np.int32)[sized.offset])
+        out[right] = check(bytes_of[first : first + width * len(sized)].reshape(-1, width).astype(np.int64))
+    return out
 
 
 def _nhs(points: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
@@ -63,9 +70,9 @@ def _nhs(points: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     return numeric & (digits @ np.arange(10, 0, -1) % 11 == 0) & (digits != digits[:, :1]).any(axis=1)
 
 
-_VALUE = np.full(128, -1, dtype=np.int64)
+_VALUE = np.full(256, -1, dtype=np.int64)
 _VALUE[[ord(c) for c in "0123456789"]] = range(10)
-_LETTER = np.full(128, -1, dtype=np.int64)
+_LETTER = np.full(256, -1, dtype=np.int64)
 _LETTER[[ord(c) for c in UPN_LETTERS]] = range(23)
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation
@@ -90,7 +91,7 @@ def _codelist_spelling(f: pd.DataFrame, p: dict[str, Any]) -> Mask:
 def _checksum(f: pd.DataFrame, p: dict[str, Any]) -> Mask:
     there = present(f, p["column"])
     out = np.zeros(len(f), dtype=bool)
-    out[there] = ~passes(p["checksum"], f[p["column"]].to_numpy(dtype=object, na_value="")[there])
+    out[there] = ~passes(p["checksum"], pa.array(f.loc[there, p["column"]], pa.string()))
     return out
 
 
@@ -151,7 +152,7 @@ class ContractRuleFailed(TableMetricProvider):
     value_keys = ("rule_kind", "parameters")
 
     @metric_value(engine=PandasExecutionEngine)
-    def _pandas(cls, execution_engine: PandasExecutionEngine, metric_domain_kwargs: dict[str, Any],  # noqa: N805
+    def _pandas(cls, execution_engine: PandasExecutionEngine, metric_domain_kwargs: dict[str, Any],
                 metric_value_kwargs: dict[str, Any], metrics: dict[str, Any], runtime_configuration: dict[str, Any]) -> int:
         frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE)
         meaning = MEANINGS[metric_value_kwargs["rule_kind"]]
