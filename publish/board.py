@@ -12,6 +12,7 @@ import datetime as dt
 import math
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -91,8 +92,13 @@ class Board:
         return dict(zip(rows["breakdown_value"].astype(str), self._figures(rows), strict=True))
 
     def _pick(self, indicator: str, area: str, period_type: str) -> pd.DataFrame:
-        v = self.values
-        return v[(v["indicator_id"] == indicator) & (v["area_code"] == area) & (v["period_type"] == period_type)]
+        return self._by_series.get((indicator, area, period_type), self.values.head(0))
+
+    @cached_property
+    def _by_series(self) -> dict[tuple[Any, ...], pd.DataFrame]:
+        """The values cut up once: pages ask for hundreds of series."""
+        groups = self.values.groupby(["indicator_id", "area_code", "period_type"], sort=False)
+        return {key: rows for key, rows in groups if isinstance(key, tuple)}
 
     def _figures(self, rows: pd.DataFrame) -> list[Figure]:
         return [self._figure(r) for r in rows.sort_values("period_end", kind="stable").to_dict("records")]

@@ -13,13 +13,14 @@ from __future__ import annotations
 import html
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
-import altair as alt
-import pandas as pd
 import vl_convert as vlc
 
 from publish.words import Benchmark, Figure, amount, plural
+
+Spec = dict[str, Any]
 
 INK, MUTED, GRID = "#15252b", "#4d5b61", "#dfe3e1"
 BLUE, CLAY = "#0b5a7d", "#a5401f"
@@ -29,17 +30,34 @@ STEPS = ["#0b3c52", "#2f7396", "#8fbcd1", "#d3c4a8", "#f2efe8"]
 ON_STEPS = ["#ffffff", "#ffffff", INK, INK, INK]
 FONT = "Segoe UI, Helvetica Neue, Arial, Noto Sans, Liberation Sans, sans-serif"
 WIDTH, HEIGHT = 330, 176
+TEXT: Spec = {"text": {"field": "text", "type": "nominal"}}
 
 
-def _finish(chart: Any, key: str, title: str, description: str) -> str:
+def config() -> dict[str, Any]:
+    """What all charts look like."""
+    axis = {"labelFontSize": 13, "titleFontSize": 13, "labelColor": MUTED, "titleColor": MUTED, "titleFontWeight": "normal",
+            "gridColor": GRID, "domainColor": "#9aa5a3", "tickColor": "#9aa5a3"}  # fmt: skip
+    return {"aria": False, "font": FONT, "view": {"stroke": None}, "axis": axis, "text": {"fontSize": 13, "color": INK, "font": FONT}}
+
+
+def whole(layers: list[Spec], width: int, height: int) -> Spec:
+    """A Vega-Lite specification of layers drawn over each other.
+
+    Written as plain dictionaries, and held against Altair's schema in the tests: checking and copying every part while
+    drawing took Altair longer than drawing.
+    """
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json", "width": width, "height": height, "layer": layers,
+        "background": "transparent", "padding": {"left": 2, "right": 2, "top": 4, "bottom": 2}, "config": config(),
+    }  # fmt: skip
+
+
+def layer(mark: Spec, encoding: Spec, values: list[Spec]) -> Spec:
+    return {"mark": mark, "encoding": encoding, "data": {"values": values}}
+
+
+def picture(spec: Spec, key: str, title: str, description: str) -> str:
     """Render, then make the picture one accessible image with unique ids and no size of its own."""
-    spec = chart.configure(
-        aria=False, font=FONT, background="transparent", padding={"left": 2, "right": 2, "top": 4, "bottom": 2},
-        view={"stroke": None},
-        axis={"labelFontSize": 13, "titleFontSize": 13, "labelColor": MUTED, "titleColor": MUTED, "titleFontWeight": "normal",
-              "gridColor": GRID, "domainColor": "#9aa5a3", "tickColor": "#9aa5a3"},
-        text={"fontSize": 13, "color": INK, "font": FONT},
-    ).to_dict()  # fmt: skip
     svg = vlc.vegalite_to_svg(spec)
     body = re.sub(r'\s(?:role|aria-[a-z]+|class|pointer-events)="[^"]*"', "", svg[svg.index(">") + 1 : svg.rindex("</svg>")])
     body = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{key}-", body)
@@ -91,49 +109,48 @@ def describe(figures: list[Figure], benchmarks: list[Benchmark], kind: str) -> s
 
 def trend(key: str, area: str, title: str, figures: list[Figure], benchmarks: list[Benchmark], kind: str, top: float) -> str:
     """One council's line with its 95% range, its last value, and England and the neighbours as labelled lines."""
+    return picture(trend_spec(area, figures, benchmarks, kind, top), key, title, describe(figures, benchmarks, kind))
+
+
+def trend_spec(area: str, figures: list[Figure], benchmarks: list[Benchmark], kind: str, top: float) -> Spec:
     colour, shape = LOOK[area]
-    percent = "percent" in kind
-    data = pd.DataFrame(
-        {
-            "i": range(len(figures)),
-            "value": [f.value if f.is_shown else None for f in figures],
-            "low": [f.low if f.is_shown else None for f in figures],
-            "high": [min(f.high, top) if f.is_shown else None for f in figures],
-        }
-    )
-    labels = [_tick(f) for f in figures]
+    last_place = max(len(figures) - 0.6, 0.6)
+    rows: list[Spec] = [
+        {"i": i, "value": f.value, "low": f.low, "high": min(f.high, top)} if f.is_shown
+        else {"i": i, "value": None, "low": None, "high": None}
+        for i, f in enumerate(figures)
+    ]  # fmt: skip
     ticks = _ticks(figures)
-    names = "{" + ", ".join(f"'{i}': '{labels[i]}'" for i in ticks) + "}"
-    x = alt.X(
-        "i:Q", title=None, scale=alt.Scale(domain=[-0.4, max(len(figures) - 0.6, 0.6)], nice=False),
-        axis=alt.Axis(values=ticks, labelExpr=f"({names})[datum.value] || ''", grid=False, labelFlush=False, labelOverlap=False),
-    )  # fmt: skip
-    y_axis = alt.Axis(tickCount=4, title=None, labelExpr="datum.label + '%'" if percent else "datum.label")
-    y_scale = alt.Scale(domain=[0, top], nice=False, zero=True)
+    names = "{" + ", ".join(f"'{i}': '{_tick(figures[i])}'" for i in ticks) + "}"
+    x: Spec = {
+        "field": "i", "type": "quantitative", "title": None, "scale": {"domain": [-0.4, last_place], "nice": False},
+        "axis": {"values": ticks, "labelExpr": f"({names})[datum.value] || ''", "grid": False, "labelFlush": False, "labelOverlap": False},
+    }  # fmt: skip
 
-    def y(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", scale=y_scale, axis=y_axis)
+    def y(field: str) -> Spec:
+        label = "datum.label + '%'" if "percent" in kind else "datum.label"
+        return {"field": field, "type": "quantitative", "title": None, "axis": {"tickCount": 4, "labelExpr": label},
+                "scale": {"domain": [0, top], "nice": False, "zero": True}}  # fmt: skip
 
-    base = alt.Chart(data)
-    layers: list[Any] = [
-        base.mark_area(color=colour, opacity=0.14).encode(x=x, y=y("low"), y2="high:Q"),
-        *_lines(benchmarks, len(figures), x, y),
-        base.mark_line(color=colour, strokeWidth=2.5).encode(x=x, y=y("value")),
-        base.mark_point(color=colour, filled=True, opacity=1, size=42, shape=shape).encode(x=x, y=y("value")),
+    line = {"x": x, "y": y("value")}
+    layers = [
+        layer({"type": "area", "color": colour, "opacity": 0.14}, {"x": x, "y": y("low"), "y2": {"field": "high"}}, rows),
+        *_lines(benchmarks, last_place, x, y),
+        layer({"type": "line", "color": colour, "strokeWidth": 2.5}, line, rows),
+        layer({"type": "point", "color": colour, "filled": True, "opacity": 1, "size": 42, "shape": shape}, line, rows),
+        *_line_names(benchmarks, figures, kind, top, x, y),
     ]
-    layers += _line_names(benchmarks, figures, kind, top, x, y)
     shown = [i for i, f in enumerate(figures) if f.is_shown]
     if shown:
         last = figures[shown[-1]]
-        label = pd.DataFrame({"i": [shown[-1]], "value": [last.value], "text": [amount(last.value, kind)]})
-        above = last.value < 0.86 * top
-        layers.append(
-            alt.Chart(label)
-            .mark_text(align="right", dx=4, dy=-13 if above else 16, fontWeight="bold", color=colour, fontSize=14)
-            .encode(x=x, y=y("value"), text="text:N")
-        )
-    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    return _finish(chart, key, title, describe(figures, benchmarks, kind))
+        mark = {"type": "text", "align": "right", "dx": 4, "dy": -13 if last.value < 0.86 * top else 16, "fontWeight": "bold",
+                "color": colour, "fontSize": 14}  # fmt: skip
+        row = {"i": shown[-1], "value": last.value, "text": amount(last.value, kind)}
+        layers += [
+            layer(mark | {"stroke": "white", "strokeWidth": 4, "opacity": 0.9}, line | TEXT, [row]),
+            layer(mark, line | TEXT, [row]),
+        ]
+    return whole(layers, WIDTH, HEIGHT)
 
 
 def _ticks(figures: list[Figure]) -> list[int]:
@@ -148,74 +165,106 @@ def _ticks(figures: list[Figure]) -> list[int]:
 REFERENCES: dict[str, tuple[str, list[int]]] = {"england": ("England", [6, 4]), "neighbour_median": ("Neighbours", [2, 3])}
 
 
-def _lines(benchmarks: list[Benchmark], n: int, x: alt.X, y: Any) -> list[Any]:
+def _lines(benchmarks: list[Benchmark], last_place: float, x: Spec, y: Callable[[str], Spec]) -> list[Spec]:
     """England (dashed) and the neighbours (dotted), behind the council's own line."""
-    layers: list[Any] = []
-    for b in benchmarks:
-        if b.key in REFERENCES and not math.isnan(b.value):
-            row = pd.DataFrame({"i": [-0.4], "end": [n - 0.6], "value": [b.value]})
-            mark = alt.Chart(row).mark_rule(color=MUTED, strokeDash=REFERENCES[b.key][1], strokeWidth=1.5)
-            layers.append(mark.encode(x=x, x2="end:Q", y=y("value")))
-    return layers
+    return [
+        layer(
+            {"type": "rule", "color": MUTED, "strokeDash": REFERENCES[b.key][1], "strokeWidth": 1.5},
+            {"x": x, "x2": {"field": "end"}, "y": y("value")},
+            [{"i": -0.4, "end": last_place, "value": b.value}],
+        )
+        for b in benchmarks
+        if b.key in REFERENCES and not math.isnan(b.value)
+    ]
 
 
 def _line_names(
-    benchmarks: list[Benchmark], figures: list[Figure], kind: str, top: float, x: alt.X, y: Any
-) -> list[Any]:
-    """The names of those lines, each above or below its line, wherever it is furthest from everything else drawn.
+    benchmarks: list[Benchmark], figures: list[Figure], kind: str, top: float, x: Spec, y: Callable[[str], Spec]
+) -> list[Spec]:
+    """The names of those lines, each above or below its line, at its left or right end: wherever there is most room.
 
-    A white edge keeps a name readable where it must cross the council's line all the same.
+    A white edge keeps a name readable where it must touch something all the same.
     """
-    unit = top / HEIGHT
-    own = [f.value for f in figures[: max(2, len(figures) // 2)] if f.is_shown]
+    pixel, half = top / HEIGHT, len(figures) // 2
+    last_place = max(len(figures) - 0.6, 0.6)
+    ends = {"left": figures[: half + 1], "right": figures[half:]}
     marks = [b for b in benchmarks if b.key in REFERENCES and not math.isnan(b.value)]
-    taken: list[float] = []
-    layers: list[Any] = []
+    taken: list[tuple[str, float]] = []
+
+    def room(b: Benchmark, end: str, at: float) -> float:
+        """How much of the room that a name needs it would have: 9 pixels from the data, 6 from another line, 12 from a name."""
+        gaps = [abs(at - f.value) / pixel / 9 for f in ends[end] if f.is_shown]
+        gaps += [abs(at - m.value) / pixel / 6 for m in marks if m is not b]
+        gaps += [abs(at - other) / pixel / 12 for place, other in taken if place == end]
+        if end == "right" and (shown := [f for f in figures if f.is_shown]):
+            up = 13 if shown[-1].value < 0.86 * top else -16
+            gaps.append(abs(at - shown[-1].value - up * pixel) / pixel / 12)
+        inside = 6 * pixel < at < top - 4 * pixel
+        return (min([*gaps, 1.0]) if inside else 0.0) + (0.05 if end == "left" else 0.0)
+
+    layers: list[Spec] = []
     for b in sorted(marks, key=lambda m: m.value):
-        others = [m.value for m in marks if m is not b] + own + taken
-        places = [b.value + side * 9.5 * unit for side in (1, -1)]
-        free = [min((abs(p - o) for o in others), default=top) - (top if p < 6 * unit or p > top - 4 * unit else 0) for p in places]
-        at = places[0] if free[0] >= free[1] else places[1]
-        taken.append(at)
-        row = pd.DataFrame({"i": [-0.4], "value": [at], "text": [f"{REFERENCES[b.key][0]} {amount(b.value, kind)}"]})
-        text = alt.Chart(row).encode(x=x, y=y("value"), text="text:N")
-        look: dict[str, Any] = {"align": "left", "baseline": "middle", "dx": 4, "fontSize": 12.5}
-        layers += [text.mark_text(**look, stroke="white", strokeWidth=4, opacity=0.9), text.mark_text(**look, color=MUTED)]
+        options = [(end, b.value + side * 9.5 * pixel) for end in ends for side in (1, -1)]
+        end, at = max(options, key=lambda o: room(b, *o))
+        taken.append((end, at))
+        row: Spec = {"i": -0.4 if end == "left" else last_place, "value": at, "text": f"{REFERENCES[b.key][0]} {amount(b.value, kind)}"}
+        look: Spec = {"type": "text", "align": end, "baseline": "middle", "dx": 4 if end == "left" else -2, "fontSize": 12.5}
+        encoding = {"x": x, "y": y("value")} | TEXT
+        layers += [
+            layer(look | {"stroke": "white", "strokeWidth": 4, "opacity": 0.9}, encoding, [row]),
+            layer(look | {"color": MUTED}, encoding, [row]),
+        ]
     return layers
 
 
-def stacked(key: str, title: str, description: str, rows: pd.DataFrame, order: list[str], names: dict[str, str]) -> str:
-    """Horizontal bars of counts: one bar a `label`, parts in the given order, each part with its number in it.
-
-    `rows` has label, part, n. The legend is words above the bars in the same order as the parts.
-    """
-    labels = list(dict.fromkeys(rows["label"]))
-    data = rows.assign(order=rows["part"].map({p: i for i, p in enumerate(order)}), part_name=rows["part"].map(names))
-    data = data.sort_values(["label", "order"], kind="stable")
-    data["end"] = data.groupby("label")["n"].cumsum()
-    data["start"] = data["end"] - data["n"]
-    data["middle"] = (data["start"] + data["end"]) / 2
-    data["text"] = data["n"].map(lambda n: f"{n:.0f}" if n > 0 else "")
-    known = [names[p] for p in order]
-    y = alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=170, domain=False, ticks=False, labelColor=INK, labelPadding=6))
-    total = float(data["end"].max()) if len(data) else 1.0
-    x = alt.X("start:Q", title=None, axis=None, scale=alt.Scale(domain=[0, total], nice=False))
-    colour = alt.Color("part_name:N", scale=alt.Scale(domain=known, range=STEPS[: len(known)]), legend=None)
-    ink = alt.Color("part_name:N", scale=alt.Scale(domain=known, range=ON_STEPS[: len(known)]), legend=None)
-    base = alt.Chart(data)
-    bars = base.mark_bar(height=20, stroke=INK, strokeWidth=0.5).encode(y=y, x=x, x2="end:Q", color=colour)
-    wide = data[data["n"] >= 0.06 * total]
-    text = alt.Chart(wide).mark_text(fontSize=12.5).encode(y=y, x=alt.X("middle:Q", title=None, axis=None), text="text:N", color=ink)
-    chart = (bars + text).resolve_scale(color="independent").properties(width=230, height=max(1, len(labels)) * 28)
-    return _finish(chart, key, title, description)
+def stacked(key: str, title: str, description: str, bars_: list[tuple[str, list[int]]], parts: list[str]) -> str:
+    """Horizontal bars of counts: one bar a label, parts in the given order, each part with its number in it."""
+    return picture(stacked_spec(bars_, parts), key, title, description)
 
 
-def bars(key: str, title: str, description: str, rows: pd.DataFrame, colour: str, top: float) -> str:
-    """Horizontal bars, each with its value written at its end. `rows` has label, value, text."""
-    labels = list(rows["label"])
-    y = alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=190, domain=False, ticks=False, labelColor=INK, labelPadding=6))
-    x = alt.X("value:Q", title=None, axis=None, scale=alt.Scale(domain=[0, top * 1.45], nice=False))
-    base = alt.Chart(rows)
-    drawn = base.mark_bar(height=16, color=colour).encode(y=y, x=x)
-    said = base.mark_text(align="left", dx=5, fontSize=12.5, color=INK).encode(y=y, x=x, text="text:N")
-    return _finish((drawn + said).properties(width=210, height=max(1, len(labels)) * 26), key, title, description)
+def stacked_spec(bars_: list[tuple[str, list[int]]], parts: list[str]) -> Spec:
+    total = max((sum(counts) for _, counts in bars_), default=0) or 1
+    rows: list[Spec] = []
+    for label, counts in bars_:
+        start = 0
+        for part, n in zip(parts, counts, strict=True):
+            if n:
+                rows.append({"label": label, "part": part, "start": start, "end": start + n, "middle": start + n / 2, "text": str(n)})
+            start += n
+    y = _labels([label for label, _ in bars_], 170)
+    scale = {"domain": [0, total], "nice": False}
+
+    def colour(range_: list[str]) -> Spec:
+        return {"field": "part", "type": "nominal", "legend": None, "scale": {"domain": parts, "range": range_[: len(parts)]}}
+
+    def x(field: str) -> Spec:
+        return {"field": field, "type": "quantitative", "title": None, "axis": None, "scale": scale}
+
+    layers = [
+        layer({"type": "bar", "height": 20, "stroke": INK, "strokeWidth": 0.5},
+              {"y": y, "x": x("start"), "x2": {"field": "end"}, "color": colour(STEPS)}, rows),
+        layer({"type": "text", "fontSize": 12.5}, {"y": y, "x": x("middle"), "color": colour(ON_STEPS)} | TEXT,
+              [r for r in rows if r["end"] - r["start"] >= 0.06 * total]),
+    ]  # fmt: skip
+    return whole(layers, 230, max(1, len(bars_)) * 28) | {"resolve": {"scale": {"color": "independent"}}}
+
+
+def bars(key: str, title: str, description: str, rows: list[tuple[str, float, str]], colour: str, top: float) -> str:
+    """Horizontal bars, each with its value written at its end. `rows` are (label, value, text)."""
+    return picture(bars_spec(rows, colour, top), key, title, description)
+
+
+def bars_spec(rows: list[tuple[str, float, str]], colour: str, top: float) -> Spec:
+    values: list[Spec] = [{"label": label, "value": value, "text": text} for label, value, text in rows]
+    y = _labels([label for label, _, _ in rows], 190)
+    x: Spec = {"field": "value", "type": "quantitative", "title": None, "axis": None, "scale": {"domain": [0, top * 1.45], "nice": False}}
+    layers = [
+        layer({"type": "bar", "height": 16, "color": colour}, {"y": y, "x": x}, values),
+        layer({"type": "text", "align": "left", "dx": 5, "fontSize": 12.5, "color": INK}, {"y": y, "x": x} | TEXT, values),
+    ]
+    return whole(layers, 210, max(1, len(rows)) * 26)
+
+
+def _labels(labels: list[str], limit: int) -> Spec:
+    axis = {"labelLimit": limit, "domain": False, "ticks": False, "labelColor": INK, "labelPadding": 6}
+    return {"field": "label", "type": "nominal", "sort": labels, "title": None, "axis": axis}

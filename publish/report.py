@@ -577,7 +577,7 @@ def _meetings(board: Board, start: dt.date, end: dt.date, label: str) -> list[di
         counted.index = pd.Index([words.AGENCIES.get(a, a) for a in counted.index])
         counted = counted.sort_index()
         rows = [{"agency": a, **{k: int(v) for k, v in r.items()}} for a, r in zip(counted.index, counted.to_dict("records"), strict=True)]
-        long = pd.DataFrame([{"label": _brief(r["agency"]), "part": p, "n": r[p]} for r in rows for p in words.LEVELS])
+        drawn = [(_brief(str(r["agency"])), [int(r[p]) for p in words.LEVELS]) for r in rows]
         name = words.GROUPS.get(str(group), str(group))
         meetings = int(mine["meeting_date"].nunique())
         absent = [str(r["agency"]) for r in rows if r["filled"] == 0]
@@ -589,7 +589,7 @@ def _meetings(board: Board, start: dt.date, end: dt.date, label: str) -> list[di
             {"name": name, "key": str(group).lower(), "said": said, "absent": words.several(absent), "rows": rows,
              "modes": words.several([f"{words.MODES.get(str(m), str(m)).lower()} {n}" for m, n in modes.items()]),
              "finding": _meeting_finding(rows, name),
-             "chart": Markup(figures.stacked(f"m-{str(group).lower()}", f"Seats by agency and level, {name}, {label}", described, long, list(words.LEVELS), words.LEVELS))}  # noqa: S704
+             "chart": Markup(figures.stacked(f"m-{str(group).lower()}", f"Seats by agency and level, {name}, {label}", described, drawn, list(words.LEVELS.values())))}  # noqa: S704
         )  # fmt: skip
     return out
 
@@ -625,8 +625,7 @@ def _training(board: Board, start: dt.date, end: dt.date, label: str) -> list[di
         c = c.sort_values(ascending=False, kind="stable")
         total = int(c.sum())
         rows = [{"agency": words.AGENCIES.get(str(a), str(a)), "n": int(n), "share": 100 * n / total} for a, n in c.items()]
-        frame = pd.DataFrame({"label": [_brief(r["agency"]) for r in rows], "value": [r["share"] for r in rows],
-                              "text": [f"{r['share']:.1f}% ({r['n']:,})" for r in rows]})  # fmt: skip
+        drawn = [(_brief(r["agency"]), r["share"], f"{r['share']:.1f}% ({r['n']:,})") for r in rows]
         cross = mine.groupby(["level", "mode"]).size().unstack(fill_value=0).reindex(columns=[m for m in words.MODES if m in set(mine["mode"])], fill_value=0)
         first, last = rows[0], rows[-1]
         said = (f"In {label}, {total:,} training places were filled in {AREA_NAMES[area]}: {first['share']:.1f}% by {first['agency']} "
@@ -635,7 +634,7 @@ def _training(board: Board, start: dt.date, end: dt.date, label: str) -> list[di
             {"name": AREA_NAMES[area], "css": _css(area), "total": total, "rows": rows, "said": said,
              "modes": [words.MODES[m] for m in cross.columns],
              "levels": [{"level": int(lv), "cells": [int(v) for v in r.values()]} for lv, r in zip(cross.index, cross.to_dict("records"), strict=True)],
-             "chart": Markup(figures.bars(f"t-{_css(area)}", f"Share of training places by agency, {AREA_NAMES[area]}, {label}", said, frame, figures.LOOK[area][0], top))}  # noqa: S704
+             "chart": Markup(figures.bars(f"t-{_css(area)}", f"Share of training places by agency, {AREA_NAMES[area]}, {label}", said, drawn, figures.LOOK[area][0], top))}  # noqa: S704
         )  # fmt: skip
     return out
 

@@ -95,19 +95,19 @@ def values(rng: np.random.Generator) -> pd.DataFrame:
                     trust, why = "partial", "Staffordshire Police have not sent June 2026."
                 if ind == "EX08" and area == STOKE and p.period_id.startswith("2025-26"):
                     trust, why = "not_safe", "Rule LA12-04: 31% of interviews have no time."
-                base = dict(indicator_id=ind, definition_version="1.0", area_code=area, period_type=p.period_type, period_id=p.period_id,
-                            period_start=p.start_date, period_end=p.end_date, unit=unit, population_year=2024 if d0 is None else None,
-                            n_excluded=int(rng.integers(0, 40)) if ind in ("FD08", "CP02", "EX07A") else 0, trust=trust, trust_reason=why)
-                rows.append(base | dict(breakdown="total", breakdown_value="All", numerator=n, denominator=d))
+                base = {"indicator_id": ind, "definition_version": "1.0", "area_code": area, "period_type": p.period_type, "period_id": p.period_id,
+                            "period_start": p.start_date, "period_end": p.end_date, "unit": unit, "population_year": 2024 if d0 is None else None,
+                            "n_excluded": int(rng.integers(0, 40)) if ind in ("FD08", "CP02", "EX07A") else 0, "trust": trust, "trust_reason": why}
+                rows.append(base | {"breakdown": "total", "breakdown_value": "All", "numerator": n, "denominator": d})
                 if theme in ("front_door", "assessment", "child_protection", "missing", "health") and p.period_type != "rolling_12_months":
                     for kind, names in bands.items():
                         ns_ = rng.multinomial(n, weights[kind])
                         ds_ = [None] * len(names) if d0 is None else np.maximum(ns_, rng.multinomial(d, weights[kind]))
-                        rows += [base | dict(breakdown=kind, breakdown_value=v, numerator=int(a), denominator=None if b is None else int(b)) for v, a, b in zip(names, ns_, ds_, strict=True)]
+                        rows += [base | {"breakdown": kind, "breakdown_value": v, "numerator": int(a), "denominator": None if b is None else int(b)} for v, a, b in zip(names, ns_, ds_, strict=True)]
                 if ind in ("WF01", "WF09", "WF10"):
                     for i, agency in enumerate(AGENCIES):
                         a, b = (round(n * [.22, .14, .02, .05, .11, .07, .29, .02, .02, .02, .03, .01][i]), n) if ind == "WF01" else (int(rng.integers(0, 5)), 4)
-                        rows.append(base | dict(breakdown="agency", breakdown_value=agency, numerator=a, denominator=b))
+                        rows.append(base | {"breakdown": "agency", "breakdown_value": agency, "numerator": a, "denominator": b})
     frame = pd.DataFrame(rows)
     rate = frame.unit == "per_10000"
     frame["value"] = frame.numerator / frame.denominator * np.where(rate, 10_000, 100)
@@ -152,7 +152,7 @@ def expected() -> pd.DataFrame:
             elif rng.random() < 0.05:
                 status, got, sub = "missing", None, None
             rows.append((agency, extract, submitter, area, pid, s, e, due, due + pd.DateOffset(days=5), sub, status, got))
-    return pd.DataFrame(rows, columns="agency extract submitter area_code period period_start period_end due_on grace_until submission_id status first_received_on".split())
+    return pd.DataFrame(rows, columns=["agency", "extract", "submitter", "area_code", "period", "period_start", "period_end", "due_on", "grace_until", "submission_id", "status", "first_received_on"])
 
 
 def submissions(exp: pd.DataFrame) -> pd.DataFrame:
@@ -178,7 +178,7 @@ def quality(subs: pd.DataFrame) -> pd.DataFrame:
     for a, e, t, r, k, c, s, says, failed, checked in rules:
         for sub in subs[(subs.extract == e)].tail(4).itertuples():
             rows.append((sub.submission_id, a, e, t, sub.submitter, sub.period, r, k, c, s, "sender", says, checked, failed, None, "failed" if failed else "passed"))
-    return pd.DataFrame(rows, columns="submission_id agency extract table_name submitter period rule_id rule_kind column_name severity fixes says checked failed gx_failed outcome".split())
+    return pd.DataFrame(rows, columns=["submission_id", "agency", "extract", "table_name", "submitter", "period", "rule_id", "rule_kind", "column_name", "severity", "fixes", "says", "checked", "failed", "gx_failed", "outcome"])
 
 
 def schools() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -197,9 +197,9 @@ def schools() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
                     gap = bool(rng.random() < 0.3)
                     ret.append((year, area, urn, 1, day, gap, True))
                     ans += [(year, area, urn, 1, q, "answer", "3" if gap and j == i % 6 else "2") for j, q in enumerate(questions)]
-    return (pd.DataFrame(reg, columns="academic_year area_code school_urn predecessor_urn school_name phase school_type status roll".split()),
-            pd.DataFrame(ret, columns="academic_year area_code school_urn version submitted_at self_identified is_latest".split()),
-            pd.DataFrame(ans, columns="academic_year area_code school_urn version question part answer".split()).assign(is_latest=True))
+    return (pd.DataFrame(reg, columns=["academic_year", "area_code", "school_urn", "predecessor_urn", "school_name", "phase", "school_type", "status", "roll"]),
+            pd.DataFrame(ret, columns=["academic_year", "area_code", "school_urn", "version", "submitted_at", "self_identified", "is_latest"]),
+            pd.DataFrame(ans, columns=["academic_year", "area_code", "school_urn", "version", "question", "part", "answer"]).assign(is_latest=True))
 
 
 def workforce() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -213,8 +213,8 @@ def workforce() -> tuple[pd.DataFrame, pd.DataFrame]:
     for i in range(4000):
         books.append((f"b{i}", str(rng.choice(AGENCIES, p=[.22, .14, .02, .05, .11, .07, .29, .02, .02, .02, .03, .01])), str(rng.choice([STAFFS, STOKE])), "Working together", int(rng.integers(1, 5)),
                       pd.Timestamp("2023-04-05") + pd.DateOffset(days=int(rng.integers(0, 1180))), str(rng.choice(["IN_PERSON", "VIRTUAL", "ELEARNING"])), str(rng.choice(["ATTENDED", "DNA", "CANCELLED"], p=[.8, .12, .08]))))
-    return (pd.DataFrame(seats, columns="seat_key meeting_group area_code meeting_date agency_name attendee_level mode is_attended".split()),
-            pd.DataFrame(books, columns="booking_key agency_name area_code course level course_date mode status".split()))
+    return (pd.DataFrame(seats, columns=["seat_key", "meeting_group", "area_code", "meeting_date", "agency_name", "attendee_level", "mode", "is_attended"]),
+            pd.DataFrame(books, columns=["booking_key", "agency_name", "area_code", "course", "level", "course_date", "mode", "status"]))
 
 
 def published() -> pd.DataFrame:
@@ -225,7 +225,7 @@ def published() -> pd.DataFrame:
             for code, name, level, v in (("E92000001", "England", "National", eng), ("E12000005", "West Midlands", "Regional", wm), (STAFFS, "Staffordshire", "Local authority", s), (STOKE, "Stoke-on-Trent", "Local authority", k)):
                 rows.append((table, measure, code, name, level, str(y), round(v * (1 - (2025 - y) * 0.02), 1), None))
     rows.append(("dfe_child_protection.duration", "n_2_years_or_more", STAFFS, "Staffordshire", "Local authority", "2025", None, "c"))
-    return pd.DataFrame(rows, columns="source_table measure area_code area_name geographic_level time_period value symbol".split())
+    return pd.DataFrame(rows, columns=["source_table", "measure", "area_code", "area_name", "geographic_level", "time_period", "value", "symbol"])
 
 
 def build(path: Path) -> Path:
@@ -235,9 +235,9 @@ def build(path: Path) -> Path:
     reg, ret, ans = schools()
     seats, books = workforce()
     register = pd.DataFrame([(i, "1.0", n, t, f"{n}, in plain words", u, p, "Partnership analyst", "Scrutiny and assurance", "CIN census", "Numerator in words", "Denominator in words") for i, t, n, u, p, *_ in INDICATORS],
-                            columns="indicator_id definition_version name theme plain unit polarity owner sub_group definition_source numerator_words denominator_words".split())
+                            columns=["indicator_id", "definition_version", "name", "theme", "plain", "unit", "polarity", "owner", "sub_group", "definition_source", "numerator_words", "denominator_words"])
     areas = pd.DataFrame([(STAFFS, "Staffordshire", "council", "860", "E12000005"), (STOKE, "Stoke-on-Trent", "council", "861", "E12000005"), (JOINT, "Both areas together", "joint", None, None)],
-                         columns="area_code area_name area_type la_code region_code".split())
+                         columns=["area_code", "area_name", "area_type", "la_code", "region_code"])
     match = pd.DataFrame({"area_code": [STAFFS, STOKE, STAFFS] * 200, "gap": (["police_only"] * 4 + ["council_only"]) * 120, "started_at": [pd.Timestamp("2026-01-01"), pd.Timestamp("2025-01-01")] * 300})
     children = pd.DataFrame({"person_key": ["p1_a", "p1_b"], "birth_month": [pd.Timestamp("2015-01-01")] * 2, "child_token": ["c1_secret", "c1_secret2"]})
     tables = {
