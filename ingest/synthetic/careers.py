@@ -93,7 +93,7 @@ def _fresh(pop: Population, area: int, year: int, rng: np.random.Generator, book
     area_of = pop.children["area"].to_numpy()
     born = pop.children["birth"].to_numpy().astype("datetime64[D]")
     age = (start + np.timedelta64(182, "D") - born).astype(int) / 365.25
-    bands = np.array([-0.5, 0.0, 1.0, 5.0, 10.0, 16.0, 17.6])
+    bands = np.array([-0.9, 0.0, 1.0, 5.0, 10.0, 16.0, 17.6])
     band = np.digitize(age, bands) - 1
     ok = (area_of == area) & (band >= 0) & (band < 6)
     last = books.last

@@ -35,7 +35,7 @@ from ingest.synthetic.population import Population
 from ingest.synthetic.writers import Delivery, Style, write
 
 #: Raise it when the same size and seed give other files than before.
-VERSION: Final = 2
+VERSION: Final = 3
 MARKER: Final = "_synthetic.json"
 
 #: Days after the deadline, of deliveries that came late. The police month was never sent in time; it came in June.
@@ -156,8 +156,9 @@ def _deliveries(pop: Population, both: list[careers.Careers], missing: agencies.
         d.year = int(str(truth.last_day(d))[:4])
         due = py(truth.due_day(contracts, d.key, truth.last_day(d)))
         late = LATE.get((d.key, submitter, period))
-        spare = 2 if agency == "police" else 5
-        day = due + dt.timedelta(days=late) if late else due - dt.timedelta(days=int(rng.integers(0, spare)))
+        # The census comes in the middle of June, everything else in the last days before it is due.
+        early = int(rng.integers(12, 18)) if extract == "cin_census" else int(rng.integers(0, 2 if agency == "police" else 5))
+        day = due + dt.timedelta(days=late) if late else due - dt.timedelta(days=early)
         d.received = dt.datetime(day.year, day.month, day.day, int(rng.integers(7, 18)), int(rng.integers(0, 60)))  # noqa: DTZ001 - in no zone
         return d
 
@@ -218,14 +219,14 @@ def _record(deliveries: list[Delivery], faults: list[dict[str, Any]], contracts:
         extract = contracts[d.key]
         header_rows = extract.by_table[f["table"]].source.header_rows
         row = defects.row_of(d, f["table"], f["position"], header_rows, extract.delivery.format)
-        rows.append({**_place(d), "table": f["table"], "row": row, "kind": f["kind"], "expected": f["rule"], "effect": f["effect"]})
+        rows.append({**_place(d), "table": f["table"], "row": row, "kind": f["kind"], "expected_rule_id": f["rule"], "effect": f["effect"]})
     for d in deliveries:
-        rows += [{**_place(d), "table": None, "row": None, "kind": f["kind"], "expected": f["rule"], "effect": f["effect"]} for f in d.faults]
+        rows += [{**_place(d), "table": None, "row": None, "kind": f["kind"], "expected_rule_id": f["rule"], "effect": f["effect"]} for f in d.faults]
         late = d.received.date() - py(truth.due_day(contracts, d.key, truth.last_day(d)))
         if late.days > 0 and d.number == 1 and not d.repeat:
-            rows.append({**_place(d), "table": None, "row": None, "kind": "late file", "expected": None, "effect": "warned"})
+            rows.append({**_place(d), "table": None, "row": None, "kind": "late file", "expected_rule_id": None, "effect": "warned"})
         if d.number > 1 and not d.repeat:
-            rows.append({**_place(d), "table": None, "row": None, "kind": "corrected file", "expected": None, "effect": "mended"})
+            rows.append({**_place(d), "table": None, "row": None, "kind": "corrected file", "expected_rule_id": None, "effect": "mended"})
     frame = pd.DataFrame(rows).astype({"row": "Int64"})
     return frame.sort_values(["file", "table", "row", "kind"], kind="stable", ignore_index=True)
 

@@ -33,7 +33,6 @@ from ingest.synthetic.writers import Delivery
 
 HISTORY_START: Final = np.datetime64("2022-04-01")
 AS_OF: Final = np.datetime64("2026-03-31")
-OVERALL_AS_OF: Final = dt.date(2026, 6, 30)
 ABSENT: Final = "ABSENT"
 PLACEHOLDERS: Final = ("1900-01-01", "1970-01-01")
 UPN_LETTERS: Final = "ABCDEFGHJKLMNPQRTUVWXYZ"
@@ -501,7 +500,7 @@ def _quality(deliveries: list[Delivery], contracts: Contracts) -> Iterator[Row]:
     when = np.array([due_day(contracts, k, last_day(d)) for (k, _, _), d in asked.items()], dtype="datetime64[D]")
     hit = np.array([np.datetime64(accepted.get(place, dt.date(2100, 1, 1))) for place in asked], dtype="datetime64[D]") <= when
     area = np.array([area_of(s) for _, s, _ in asked])
-    due = when <= np.datetime64(OVERALL_AS_OF)
+    due = when <= np.datetime64(max(d.received for d in deliveries if d.accepted).date())
     yield from _rows("DQ01", Events(when, area, hit).pick(due))
 
     current = in_force(deliveries)
