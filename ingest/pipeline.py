@@ -45,6 +45,7 @@ from ingest.privacy import (
     withhold,
 )
 from ingest.projections.arrow import PIPELINE, raw_schema
+from ingest.projections.expected_returns import expected_returns
 from ingest.readers.base import Delivery, FileCode, FileProblem, ReadResult, Refused, clean_name, problem
 from ingest.receipts import write_receipt
 from ingest.results import NO_GATE, Gate, GateVerdict, findings_table, quality_table
@@ -197,7 +198,16 @@ def take_in_all(
         if say is not None:
             say(f"{number} of {len(found)}: {report.key} {report.period or ''} {report.submitter or ''}: {report.status}")
     intake.links = linkage.link(home)
+    write_expected_returns(home, contracts, agreements)
     return intake
+
+
+def write_expected_returns(home: Home, contracts: Contracts, agreements: Agreements) -> int:
+    """What every sender owes, and when, beside the submissions. Written only when it differs. Returns the rows."""
+    table, path = expected_returns(contracts, agreements), home.pipeline("expected_returns") / "expected_returns.parquet"
+    if not (path.exists() and pq.read_table(path).equals(table)):
+        write_parquet(table, path)
+    return table.num_rows
 
 
 def take_in(
@@ -211,7 +221,7 @@ def take_in(
     """
     extract = contracts[delivery.key or ""]
     known = _known(delivery, extract, home)
-    if known is not None:
+    if known is not None and not registry.is_open(known.row, agreements):
         return known
     case = _Case(delivery, extract, contracts, home)
     try:
@@ -248,7 +258,8 @@ def promote(submission_id: str, home: Home, contracts: Contracts) -> Promoted:
     assert report.period and report.submitter  # noqa: S101 - an accepted submission has both
     rows = {name: counts.accepted for name, counts in report.tables.items()}
     promoted = Promoted(submission_id, report.key, report.period, report.submitter, rows)
-    if registry.find(home, submission_id) is not None:
+    known = registry.find(home, submission_id)
+    if known is not None and known["status"] != REFUSED:
         return promoted
     for name, count in rows.items():
         source = folder / ACCEPTED / f"{name}.parquet"
@@ -265,7 +276,7 @@ def promote(submission_id: str, home: Home, contracts: Contracts) -> Promoted:
 def promote_delivery(delivery: Delivery, home: Home, contracts: Contracts) -> Promoted | None:
     """Promote what `take_in` made of this delivery. None when it was refused or not taken in."""
     extract = contracts[delivery.key or ""]
-    report = _known(delivery, extract, home) or _reported(delivery, extract, home)
+    report = _reported(delivery, extract, home) or _known(delivery, extract, home)
     if report is None or report.status == REFUSED:
         return None
     return promote(report.submission_id, home, contracts)
@@ -287,7 +298,7 @@ def _judge_and_write(case: _Case, agreements: Agreements, gate: Gate | None) -> 
     case.period, case.submitter = resolved.period, resolved.submitter
     case.problems = [*read.problems, *resolved.problems]
     repeated = registry.find(case.home, case.submission_id)
-    if repeated is not None:
+    if repeated is not None and not registry.is_open(repeated, agreements):
         return _stored(case.home, case.extract, case.submission_id, repeated)
     _ask_agreement(case, agreements)
     received = {name: table.received for name, table in read.tables.items()}  # counted before anything else looks
@@ -469,11 +480,16 @@ def _row(case: _Case, status: str, reason: Reason | None, tables: Mapping[str, C
         "file_names": "; ".join(clean_name(p.name) for p in case.delivery.files), "sha256": case.delivery.sha256,
         "bytes": case.delivery.bytes, "status": status, "reason_code": reason.code if reason else None,
         "agreement_id": agreed.agreement_id if agreed else getattr(denied, "agreement_id", None) or None,
-        "agreement_clause": agreed.clause if agreed else getattr(denied, "clause", None),
+        "agreement_clause": _clause(agreed or denied),
         "rows_received": sum(c.received for c in tables.values()),
         "rows_accepted": sum(c.accepted for c in tables.values()),
         "rows_rejected": sum(c.rejected for c in tables.values()), "contract_version": case.extract.version,
     }  # fmt: skip
+
+
+def _clause(answer: Permission | Denied | None) -> str | None:
+    """Where the paper says so; the agreement's id has a column of its own."""
+    return answer.clause.removeprefix(answer.agreement_id).strip() if answer is not None else None
 
 
 def _close(report: SubmissionReport, folder: Path, home: Home) -> None:

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ingest.agreement import Agreements, Permission, permitted
 from ingest.identity.store import IdentityStore
 from ingest.lake import Home, remove_partials, write_parquet
 from ingest.projections.arrow import PIPELINE
@@ -29,6 +30,8 @@ SCHEMA = PIPELINE["submissions"]
 #: Tables of the pipeline that hold one file a submission.
 PER_SUBMISSION = ("table_counts", "quality_results", "findings", "minimisation")
 REFUSED = "refused"
+#: Reasons that are faults of the warehouse, not of the file.
+OUR_DOING = ("INTERNAL-", "GATE-")
 #: The number that the sender itself gave, kept beside the row so that the others can be counted again.
 _STATED = b"stated_no"
 
@@ -61,10 +64,24 @@ def latest(home: Home, key: str, period: str, submitter: str, on: dt.datetime | 
     return rows["submission_id"][0].as_py() if rows.num_rows else None
 
 
-def known_contents(home: Home) -> set[tuple[str, str]]:
-    """(extract key, SHA-256 of the content) of everything that was taken in or refused."""
-    table = submissions(home).select(["agency", "extract", "sha256"])
-    return {(f"{a}/{e}", s) for a, e, s in zip(*(c.to_pylist() for c in table.columns), strict=True)}
+def known_contents(home: Home, agreements: Agreements | None = None) -> set[tuple[str, str]]:
+    """(extract key, SHA-256 of the content) of everything that was taken in or refused for good."""
+    rows = submissions(home).to_pylist()
+    return {(f"{r['agency']}/{r['extract']}", r["sha256"]) for r in rows if not is_open(r, agreements)}
+
+
+def is_open(row: Mapping[str, Any], agreements: Agreements | None = None) -> bool:
+    """True for a refusal that was not the sender's doing or no longer stands, so the same file is tried again."""
+    reason = str(row["reason_code"] or "")
+    if row["status"] != REFUSED or not reason.startswith((*OUR_DOING, "AGREEMENT-")):
+        return False
+    if reason.startswith(OUR_DOING):
+        return True
+    if agreements is None:
+        return False
+    key = f"{row['agency']}/{row['extract']}"
+    senders = [row["submitter"]] if row["submitter"] else agreements.contracts[key].submitters
+    return any(isinstance(permitted(agreements, key, s, row["received_at"].date()), Permission) for s in senders)
 
 
 def already_received(

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest import pipeline, registry
-from ingest.agreement import load_agreements
+from ingest.agreement import Denied, load_agreements
 from ingest.contract import load_contracts
 from ingest.identity.store import IdentityStore
 from ingest.judge import Judged
@@ -210,6 +210,32 @@ def test_an_engine_in_doubt_lets_nothing_in(home: Home, landing: Path) -> None:
     assert (report.status, report.reason_code) == ("refused", "GATE-ERRORED")
 
 
+def test_what_we_got_wrong_is_tried_again_and_what_the_sender_got_wrong_is_not(home: Home, landing: Path) -> None:
+    la12(landing, [council_episode(1)])
+    put(landing, "council/cin_census", "staffordshire", "d1", {"cin.xml": b"<Message><broken"})
+    run(landing, home, gate=lambda _: GateVerdict(errors=(GateError("episodes", "x", "raised"),)))
+    assert len(registry.known_contents(home)) == 1
+    reports = {r.key: r for r in run(landing, home).reports}
+    assert (reports[LA12].status, reports[LA12].already_received) == ("accepted", False)
+    assert reports["council/cin_census"].already_received
+    assert registry.statuses(home) and len(registry.known_contents(home)) == 2
+    assert len(list(home.raw(LA12, "episodes").glob("2025*.parquet"))) == 1
+
+
+def test_a_file_that_no_agreement_let_in_is_tried_again_when_one_does(
+    home: Home, landing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    la12(landing, [council_episode(1)])
+    with monkeypatch.context() as patch:
+        for module in (pipeline, registry):
+            patch.setattr(module, "permitted", lambda *_: Denied("AGREEMENT-SUSPENDED", "clause 9", "Suspended."))
+        (report,) = run(landing, home).reports
+        assert report.reason_code == "AGREEMENT-SUSPENDED"
+        assert run(landing, home).reports[0].already_received
+    assert registry.known_contents(home) and not registry.known_contents(home, AGREEMENTS)
+    assert run(landing, home).reports[0].status == "accepted"
+
+
 def test_reconcile_removes_what_has_no_registry_row(home: Home, landing: Path) -> None:
     la12(landing, [council_episode(n) for n in range(3)])
     po01(landing, [police_episode(1)])
@@ -248,6 +274,7 @@ pipeline.take_in_all(Path(sys.argv[1]), load_contracts(), load_agreements(), Hom
 """
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_and_started_again_gives_the_same_lake(tmp_path: Path) -> None:
     landing, undisturbed, home = tmp_path / "landing", Home(tmp_path / "undisturbed"), Home(tmp_path / "killed")
     deliveries(landing)

@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 ROOMS_WITH_IDENTIFIERS = ("landing", "identity")
+BUNDLE_BYTES = 16_000_000
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,28 @@ def scan(folder: Path, markers: Sequence[str], skip: Iterable[str] = ROOMS_WITH_
     """Every place below a folder that holds a marker in any form. `skip` names top-level folders."""
     patterns, left_out = Patterns(markers), set(skip)
     hits: set[Hit] = set()
+    for bundle in _bundles(folder, left_out):
+        # Thousands of patterns and small files: most bundles are clean, and one look at each says so.
+        if any(patterns.find(b"\0".join(content for _, content in bundle))):
+            hits |= {Hit(path, number, form) for path, content in bundle for number, form in patterns.find(content)}
+    return sorted(hits, key=lambda h: (h.path, h.marker, h.form))
+
+
+def _bundles(folder: Path, left_out: set[str]) -> Iterator[list[tuple[str, bytes]]]:
+    """What lies below a folder, file names included, in portions."""
+    bundle: list[tuple[str, bytes]] = []
+    size = 0
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         if inside.parts[0] in left_out or not path.is_file() or path.is_symlink():
             continue
-        hits |= {Hit(str(inside), number, f"{form} (file name)") for number, form in patterns.find(str(inside).encode())}
-        for content in contents(path):
-            hits |= {Hit(str(inside), number, form) for number, form in patterns.find(content)}
-    return sorted(hits, key=lambda h: (h.path, h.marker, h.form))
+        for content in (str(inside).encode(), *contents(path)):
+            bundle.append((str(inside), content))
+            size += len(content)
+        if size > BUNDLE_BYTES:
+            yield bundle
+            bundle, size = [], 0
+    yield bundle
 
 
 def scan_text(text: str, markers: Sequence[str]) -> list[Hit]:
