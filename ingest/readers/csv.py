@@ -53,6 +53,7 @@ ENCODING_NAMES = {
     "utf-8": "UTF-8", "utf-8-sig": "UTF-8 with a byte order mark", "cp1252": "Windows-1252",
     "utf-16-le": "UTF-16", "utf-16-be": "UTF-16",
 }
+_NO_ENCODING = ("The bytes are not text in any encoding that we read, or in more than one.", "Save the file as UTF-8 and send it again.")
 #: How files of other kinds begin.
 _OTHER_KINDS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"PAR1", b"<?xml", b"<html", b"<!DOC", b"{\\rtf")
 
@@ -179,7 +180,7 @@ def _facts(handle: io.BufferedReader, extract: Extract, table: str) -> _Facts:
 def _wide(start: bytes) -> tuple[str, int] | None:
     """UTF-16 by its byte order mark, or by NUL in every second byte of an even run of Latin text. UTF-32 is refused."""
     if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise Refused(FileCode.FILE_FORMAT, expected="a CSV text file in UTF-8")
+        raise Refused(FileCode.FILE_ENCODING, instead=_NO_ENCODING)
     if start.startswith(codecs.BOM_UTF16_LE):
         return "utf-16-le", 2
     if start.startswith(codecs.BOM_UTF16_BE):
@@ -228,10 +229,10 @@ def _scan(handle: io.BufferedReader, facts: _Facts, declared: str) -> None:
         facts.encoding = "utf-8"  # text with letters beyond ASCII that is valid UTF-8 is UTF-8, whatever was declared
         return
     if facts.bom:
-        raise Refused(FileCode.FILE_FORMAT, "bytes that are not UTF-8", expected="a CSV text file in one encoding")
+        raise Refused(FileCode.FILE_ENCODING, instead=_NO_ENCODING)
     facts.encoding = declared if declared != "utf-8" else "cp1252"
     if facts.encoding == "cp1252" and undefined:
-        raise Refused(FileCode.FILE_FORMAT, "bytes of no known encoding", expected="a CSV text file in UTF-8")
+        raise Refused(FileCode.FILE_ENCODING, instead=_NO_ENCODING)
 
 
 def _scan_wide(handle: io.BufferedReader, facts: _Facts) -> None:
@@ -246,7 +247,7 @@ def _scan_wide(handle: io.BufferedReader, facts: _Facts) -> None:
             previous = text[-1:] or previous
         decoder.decode(b"", final=True)
     except UnicodeError:
-        raise Refused(FileCode.FILE_FORMAT, "half a character", expected="a CSV text file in UTF-8") from None
+        raise Refused(FileCode.FILE_ENCODING, instead=_NO_ENCODING) from None
 
 
 def _count(facts: _Facts, block: bytes, previous: bytes) -> None:
@@ -365,7 +366,8 @@ def read_file(path: Path, table: Table, extract: Extract) -> tuple[OneTable, lis
         facts = _facts(handle, extract, table.name)
         handle.seek(facts.bom)
         declared = extract.delivery.delimiter
-        start = find_header(_head_text(handle, facts), table, declared)
+        with _refusing():
+            start = find_header(_head_text(handle, facts), table, declared)
         if start is None:
             raise Refused(FileCode.FILE_HEADER, rows=headers.HEADER_WITHIN)
         if len(start.found.cells) > MAX_COLUMNS:
@@ -439,7 +441,7 @@ def _refusing() -> Generator[None]:
             raise Refused(FileCode.CSV_LIMIT) from None
         raise Refused(FileCode.CSV_QUOTE) from None
     except UnicodeError:
-        raise Refused(FileCode.FILE_FORMAT, expected="a CSV text file in one encoding") from None
+        raise Refused(FileCode.FILE_ENCODING, instead=_NO_ENCODING) from None
 
 
 class _Body:

@@ -64,8 +64,9 @@ _CHILD = Path(__file__).with_name("xlsx_child.py")
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
-_ROW_REF = re.compile(rb'<(?:\w{1,20}:)?row\s[^>]{0,200}?\br="(\d{1,12})"')
-_FAR_CELL = re.compile(rb'\br="([A-Z]{2,4})(\d{1,12})"')
+_ROW_REF = re.compile(rb'row\s[^>]{0,200}?r="(\d{1,12})"')
+_FAR_CELL = re.compile(rb' r="([A-Z]{2,4})(\d{1,12})"')
+_LONG_VALUE = re.compile(rb"<v>\s{0,8}-?\d{16}")
 _LONG_NUMBER = re.compile(
     rb'<c\s[^>]{0,200}?\br="([A-Z]{1,3}\d{1,7})"(?![^>]{0,200}\bt="(?:s|str|inlineStr|b|e|d)")[^>]{0,200}>'
     rb"\s{0,8}<v>\s{0,8}(-?\d{16,40})\s{0,8}</v>"
@@ -258,7 +259,7 @@ def _choose(sheets: Sequence[_Sheet], extract: Extract) -> tuple[dict[str, _Shee
     if hidden:
         problems.append(problem(FileCode.XLSX_HIDDEN, where=", ".join(hidden[:10])))
     used = {s.name for s in chosen.values()}
-    others = [clean_name(s.name) for s in sheets if s.name not in used]
+    others = [clean_name(s.name) for s in sheets if s.name not in used and not s.hidden]
     if others and chosen:
         problems.append(problem(FileCode.FILE_COLUMN_IGNORED, names="sheets " + ", ".join(others[:10])))
     return chosen, problems
@@ -271,13 +272,14 @@ def _scan(archive: zipfile.ZipFile, part: str) -> _Part:
     if real is None:
         raise Refused(FileCode.XLSX_FORMAT)
     tail = b""
+    rows = 0  # rows may lie without numbers
     for piece in _pieces(archive, real):
         window = tail + piece
-        for match in _ROW_REF.finditer(window):
-            found.max_row = max(found.max_row, int(match[1]))
-        for match in _FAR_CELL.finditer(window):
-            found.max_column = max(found.max_column, _column(match[1]))
-            found.max_row = max(found.max_row, int(match[2]))
+        rows += piece.count(b"<row")
+        found.max_row = max(found.max_row, rows, *map(int, _ROW_REF.findall(window)))
+        for letters, row in set(_FAR_CELL.findall(window)):
+            found.max_column = max(found.max_column, _column(letters))
+            found.max_row = max(found.max_row, int(row))
         _mend(window, found)
         if found.max_row > MAX_ROW or found.max_column > MAX_COLUMNS or found.max_row * found.max_column > MAX_CELLS:
             raise Refused(FileCode.XLSX_LIMIT)
@@ -286,8 +288,9 @@ def _scan(archive: zipfile.ZipFile, part: str) -> _Part:
 
 
 def _mend(window: bytes, found: _Part) -> None:
-    for match in _LONG_NUMBER.finditer(window):
-        found.cells[_position(match[1])] = match[2].decode()
+    if _LONG_VALUE.search(window):
+        for match in _LONG_NUMBER.finditer(window):
+            found.cells[_position(match[1])] = match[2].decode()
     if b't="e"' in window:
         for match in _ERROR_CELL.finditer(window):
             found.cells[_position(match[1])] = match[2].decode()

@@ -200,6 +200,12 @@ def test_the_year_is_never_guessed_from_a_file_name(tmp_path: Path, name: str) -
     assert (found.period.id, found.submitter, found.problems) == ("2024-25", "staffordshire", ())
 
 
+@pytest.mark.parametrize(("year", "period"), [(2019, "2018-19"), (2031, "2030-31")])
+def test_a_year_without_a_schema_is_read_all_the_same(tmp_path: Path, year: int, period: str) -> None:
+    put(tmp_path, f"{CIN}/staffordshire/x/cin.xml", cin(child(1)).replace("2025-03-31", f"{year}-03-31").replace(">2025<", f">{year}<"))
+    assert resolved(only(tmp_path)).period.id == period
+
+
 def test_the_rows_decide_over_manifest_and_folder_and_the_difference_is_said(tmp_path: Path) -> None:
     put(tmp_path, f"{POLICE}/staffordshire_police/2025-06/missing.csv", police(), {"period": "2025-05"})
     found = resolved(only(tmp_path))
