@@ -192,7 +192,9 @@ def indicator(board: Board, ind: str) -> IndicatorView | None:
     view = IndicatorView(
         id=ind, heading=words.finding(ind, pairs), short=phrase.short,
         meaning=register.get("meaning", ""), polarity=words.POLARITY.get(register.get("polarity", ""), ""),
-        version=register.get("version", ""), areas=[a for a in areas if a], joint=_joint(joint, phrase.kind),
+        version=register.get("version", ""), areas=[a for a in areas if a],
+        # One hidden council and the joint figure would say more of it than its own line does.
+        joint=_joint(joint, phrase.kind) if all(now.is_shown for now, _ in pairs) else "",
         trend_note=_trend_note(ind, series), is_percent="percent" in phrase.kind,
     )  # fmt: skip
     if not ind.startswith(("ED", "WF", "DQ")):
