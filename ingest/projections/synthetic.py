@@ -1,0 +1,411 @@
+"""Contract -> synthetic rows: valid ones, and ones that break one rule and as little else as can be.
+
+Lives here: rows of strings as a sender would write them, for any contract, from nothing but the contract; writing them as a
+delivery in the contract's own format.
+Add here: how to break a new rule kind.
+Must not live here: the synthetic partnership with its people and calibrated rates (ingest/synthetic); real data of any kind.
+
+All values are invented. NHS numbers are from the range set aside for tests (999...), UPNs carry a sound check letter.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import random
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import xlsxwriter
+
+from ingest.calendar import Period, period_of
+from ingest.contract import (
+    CodeList,
+    Extract,
+    FieldSpec,
+    FieldType,
+    Rule,
+    RuleKind,
+    Submitter,
+    Table,
+    derived_rules,
+    load_contracts,
+)
+from ingest.rules import PLACEHOLDERS
+from ingest.validators import UPN_LETTERS
+
+Row = dict[str, Any]  # `_row`, `_parent_row` (nested tables), then one string or None a field
+Rows = list[Row]
+
+#: Rules that a violation of the key brings along, because they say the same of another column or follow from it.
+ALWAYS = frozenset({RuleKind.mended, RuleKind.codelist_year, RuleKind.codelist_spelling})
+
+
+class NoViolation(ValueError):
+    """The rule cannot be broken by any row (a code list without a code of another year, say)."""
+
+
+class Maker:
+    """Makes rows of one extract in one period for one sender. The same seed gives the same rows."""
+
+    def __init__(self, extract: Extract, codelists: Mapping[str, CodeList], period: Period, submitter: Submitter, seed: int = 1) -> None:
+        self.extract, self.codelists, self.period, self.submitter = extract, codelists, period, submitter
+        self.random = random.Random(seed)  # noqa: S311 - invented rows, not secrets
+
+    def table(self, table: Table, n: int, parents: Rows | None = None) -> Rows:
+        """`n` rows that break nothing; nested rows hang under the parents in turn."""
+        rows: Rows = []
+        for i in range(n):
+            parent = (parents or [{"_row": None}])[i % max(len(parents or []), 1)]["_row"] if table.parent else None
+            rows.append({"_row": i + 2, "_parent_row": parent, **self._valid(table, i)})
+        return rows
+
+    def violating(self, table: Table, rule_id: str, n: int = 5, parents: Rows | None = None) -> Rows:
+        """Valid rows of which one breaks the rule. Raises NoViolation when no row can."""
+        rule = next(r for r in derived_rules(self.extract, table) if r.id == rule_id)
+        rows = self.table(table, n, parents)
+        breaker = _BREAKERS.get(rule.kind)
+        if breaker is None:
+            raise NoViolation(rule.kind)
+        breaker(self, table, rule, rows)
+        return rows
+
+    def _valid(self, table: Table, i: int) -> Row:
+        row = {f.name: self.value(table, f, i) for f in table.fields}
+        for rule in table.rules:
+            self._obey(table, rule, row, i)
+        return row
+
+    def _obey(self, table: Table, rule: Rule, row: Row, i: int) -> None:
+        args = rule.args
+        if rule.kind is RuleKind.one_of:
+            for column in args["columns"][1:]:
+                row[column] = None
+        elif rule.kind is RuleKind.forbidden_if:
+            row[args["column"]] = None
+        elif rule.kind is RuleKind.matches_submitter:
+            row[args["column"]] = self.own_code(table.by_name[args["column"]])
+
+    def own_code(self, spec: FieldSpec) -> str:
+        return self.submitter.la_code or self.submitter.area_code or self.submitter.name
+
+    def day(self, place: int) -> dt.date:
+        """A day of the period, from its early part; later `place` is later in time, so that orders hold."""
+        span = (self.period.end - self.period.start).days
+        return self.period.start + dt.timedelta(days=min(place, span))
+
+    def value(self, table: Table, spec: FieldSpec, i: int) -> str | None:
+        """A right value of a field in row `i`. Fields that come later in a table get later moments."""
+        place = [f.name for f in table.fields].index(spec.name)
+        if spec.type is FieldType.code:
+            codes = [c for c in self.codelists[spec.codelist or ""].codes if c.in_force(self.period.end.year)]
+            return codes[i % len(codes)].code
+        if spec.type is FieldType.boolean:
+            return str((i + place) % 2)
+        if spec.type in (FieldType.integer, FieldType.decimal):
+            return str(int(self._low(spec) + i % max(self._room(spec), 1)))
+        if spec.type is FieldType.figure:
+            return ("c", "12.5", "1500")[i % 3]
+        if spec.type in (FieldType.date, FieldType.timestamp):
+            return self.written(spec, self._moment(table, spec, i))
+        return self._text(table, spec, i)
+
+    def _moment(self, table: Table, spec: FieldSpec, i: int) -> dt.datetime:
+        born = table.identity and spec.name == table.identity.birth_date
+        if born or "birth" in spec.name:
+            return dt.datetime(self.period.start.year - 10, 1 + i % 12, 1 + i % 28)
+        moments = [f.name for f in table.fields if f.type in (FieldType.date, FieldType.timestamp)]
+        return dt.datetime.combine(self.day(i % 28), dt.time(8)) + dt.timedelta(hours=0 if spec.type is FieldType.date else moments.index(spec.name))
+
+    def written(self, spec: FieldSpec, moment: dt.datetime | dt.date) -> str:
+        return moment.strftime(spec.formats[0])
+
+    def _low(self, spec: FieldSpec) -> float:
+        return spec.min if spec.min is not None else (self.period.start.year if spec.name == "time_period" else 1)
+
+    def _room(self, spec: FieldSpec) -> int:
+        if spec.name == "time_period":
+            return 1
+        return int((spec.max if spec.max is not None else self._low(spec) + 1000) - self._low(spec)) + 1
+
+    def _text(self, table: Table, spec: FieldSpec, i: int) -> str | None:
+        if spec.checksum == "nhs_number":
+            return nhs_number(i)
+        if spec.checksum == "upn":
+            return upn(i + 500 * (spec.name != "upn"))
+        if spec.name == "la_code":
+            return self.own_code(spec)
+        digits = re.fullmatch(r"\^\[0-9\]\{(\d+)\}\$", spec.pattern or "")
+        if digits:
+            return str(i + 10 ** (int(digits[1]) - 1))
+        if spec.name == "postcode":
+            return f"ZZ{1 + i % 99} 1AA"
+        return f"{spec.name[: max((spec.max_length or 30) - 8, 1)]}{i + 1:05d}"[: spec.max_length or 60].replace(" ", "-")
+
+
+def nhs_number(i: int) -> str:
+    """The i-th sound NHS number of the range that is never given to anyone."""
+    stem = 999_000_000 + i
+    while True:
+        check = 11 - sum((10 - n) * int(d) for n, d in enumerate(str(stem))) % 11
+        if check != 10:
+            return f"{stem}{check % 11}"
+        stem += 400_000
+
+
+def upn(i: int) -> str:
+    """The i-th sound UPN of an invented school."""
+    stem = f"8609{i:08d}"
+    return UPN_LETTERS[sum(n * int(d) for n, d in enumerate(stem, 2)) % 23] + stem
+
+
+def maker(extract: Extract, seed: int = 1, period: Period | None = None, submitter: Submitter | None = None) -> Maker:
+    """A maker with the package's own code lists, a recent period and the first of the extract's senders."""
+    contracts = load_contracts()
+    when = period or period_of(extract.delivery.cadence, dt.date(2025, 6, 1))
+    return Maker(extract.at(when.end.year), contracts.codelists, when, submitter or contracts.submitter(extract.submitters[0]), seed)
+
+
+def valid_rows(extract: Extract, table: str, n: int, seed: int = 1) -> Rows:
+    """`n` rows of a table that break nothing."""
+    made = maker(extract, seed)
+    return made.table(made.extract.by_table[table], n)
+
+
+def violating_rows(extract: Extract, table: str, rule_id: str, n: int = 5, seed: int = 1) -> Rows:
+    """Valid rows of which one breaks the rule."""
+    made = maker(extract, seed)
+    return made.violating(made.extract.by_table[table], rule_id, n)
+
+
+def _blank(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+    rows[0][r.args["column"]] = None
+
+
+def _put(text: str) -> Callable[[Maker, Table, Rule, Rows], None]:
+    def breaker(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+        rows[0][r.args["column"]] = text
+
+    return breaker
+
+
+def _other_year(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+    codes = [c for c in m.codelists[r.args["codelist"]].codes if not c.in_force(m.period.end.year)]
+    if not codes:
+        raise NoViolation(r.id)
+    rows[0][r.args["column"]] = codes[0].code
+
+
+def _spelling(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+    listed = m.codelists[r.args["codelist"]]
+    code = next(c.code for c in listed.codes if c.in_force(m.period.end.year))
+    rows[0][r.args["column"]] = next(iter(listed.fixable), f"{code} - {'label'}")
+
+
+def _out_of_range(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+    top = r.args.get("max")
+    rows[0][r.args["column"]] = str(int(top) + 1) if top is not None else str(int(r.args["min"]) - 1)
+
+
+def _too_long(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+    column = r.args["column"]
+    rows[0][column] = ((rows[0][column] or "x").replace(" ", "") * (r.args["max_length"] + 1))[: r.args["max_length"] + 1]
+
+
+def _wrong_check(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+    right = rows[0][r.args["column"]]
+    rows[0][r.args["column"]] = right[:-1] + str((int(right[-1]) + 1) % 10)
+
+
+def _repeat(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+    rows[1].update({c: rows[0][c] for c in r.args["columns"]})
+    rows[1]["_parent_row"] = rows[0]["_parent_row"]
+
+
+def _mended(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+    spec = t.by_name[r.args["column"]]
+    if spec.required and spec.type in (FieldType.string, FieldType.code):
+        raise NoViolation(r.id)
+    if spec.type in (FieldType.date, FieldType.timestamp) and rows[0][spec.name]:
+        moment = dt.datetime.strptime(rows[0][spec.name], spec.formats[0])
+        rows[0][spec.name] = str((moment - dt.datetime(1899, 12, 30)) / dt.timedelta(days=1))
+    elif spec.required:
+        rows[0][spec.name] = f"{rows[0][spec.name]}.0"
+    else:
+        rows[0][spec.name] = "#N/A"
+
+
+def _read_moment(m: Maker, t: Table, column: str, rows: Rows) -> dt.datetime:
+    spec = t.by_name[column]
+    return dt.datetime.strptime(rows[0][column], spec.formats[0])
+
+
+def _shift(days: int) -> Callable[[Maker, Table, Rule, Rows], None]:
+    """Put the column on the wrong side of the other one."""
+
+    def breaker(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+        column, other = r.args["column"], r.args["other"]
+        rows[0][other] = m.written(t.by_name[other], _read_moment(m, t, column, rows) - dt.timedelta(days=days))
+
+    return breaker
+
+
+def _too_far(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+    column, other = r.args["column"], r.args["other"]
+    rows[0][column] = m.written(t.by_name[column], _read_moment(m, t, other, rows) + dt.timedelta(days=int(r.args["days"]) + 1))
+
+
+def _next_decade(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+    column = r.args["column"]
+    rows[0][column] = m.written(t.by_name[column], dt.datetime(m.period.end.year + 10, 3, 1, 9))
+
+
+def _last_decade(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+    column = r.args["column"]
+    rows[0][column] = m.written(t.by_name[column], dt.datetime(m.period.start.year - 9, 3, 1, 9))
+
+
+def _placeholder(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+    rows[0][r.args["column"]] = m.written(t.by_name[r.args["column"]], dt.datetime.combine(PLACEHOLDERS[0], dt.time(0)))
+
+
+def _condition_true(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+    other = r.args["other"]
+    values = r.args.get("values")
+    rows[0][other] = str(values[0]) if values else rows[0][other] or m.value(t, t.by_name[other], 0)
+
+
+def _required_if(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+    _condition_true(m, t, r, rows)
+    rows[0][r.args["column"]] = None
+
+
+def _forbidden_if(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+    _condition_true(m, t, r, rows)
+    rows[0][r.args["column"]] = m.value(t, t.by_name[r.args["column"]], 0)
+
+
+def _none_of(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
+    rows[0].update(dict.fromkeys(r.args["columns"]))
+
+
+_BREAKERS: dict[RuleKind, Callable[[Maker, Table, Rule, Rows], None]] = {
+    RuleKind.readable: _put("zz~unreadable"),
+    RuleKind.required: _blank,
+    RuleKind.codelist: _put("zz~nocode"),
+    RuleKind.codelist_year: _other_year,
+    RuleKind.codelist_spelling: _spelling,
+    RuleKind.range: _out_of_range,
+    RuleKind.pattern: _put("~"),
+    RuleKind.max_length: _too_long,
+    RuleKind.checksum: _wrong_check,
+    RuleKind.unique: _repeat,
+    RuleKind.unique_together: _repeat,
+    RuleKind.mended: _mended,
+    RuleKind.not_after: _shift(1),
+    RuleKind.not_before: _shift(-1),
+    RuleKind.not_future: _next_decade,
+    RuleKind.required_if: _required_if,
+    RuleKind.forbidden_if: _forbidden_if,
+    RuleKind.one_of: _none_of,
+    RuleKind.at_least_one_of: _none_of,
+    RuleKind.within_days: _too_far,
+    RuleKind.in_period: _last_decade,
+    RuleKind.matches_submitter: _put("999"),
+    RuleKind.not_placeholder: _placeholder,
+}
+
+
+def write_delivery(extract: Extract, tables: Mapping[str, Rows], folder: Path, period: Period, submitter: Submitter) -> list[Path]:
+    """Write rows as a delivery in the contract's own format. Gives the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return _WRITERS[extract.delivery.format](extract, tables, folder, period, submitter)
+
+
+def _header(spec: FieldSpec) -> str:
+    return (spec.headers or (spec.name,))[0]
+
+
+def _file_name(extract: Extract, pattern: str | None, suffix: str) -> str:
+    name = (pattern or "*").replace("*", extract.extract)
+    return name if name.endswith(suffix) else f"{name}{suffix}"
+
+
+def _write_csv(extract: Extract, tables: Mapping[str, Rows], folder: Path, period: Period, submitter: Submitter) -> list[Path]:
+    paths: list[Path] = []
+    for name, rows in tables.items():
+        table = extract.by_table[name]
+        path = folder / _file_name(extract, table.source.file or (extract.delivery.match or ("*",))[0], ".csv")
+        with path.open("w", encoding=extract.delivery.encoding, newline="") as handle:
+            writer = csv.writer(handle, delimiter=extract.delivery.delimiter)
+            writer.writerow([_header(f) for f in table.fields])
+            writer.writerows([[row.get(f.name) or "" for f in table.fields] for row in rows])
+        paths.append(path)
+    return paths
+
+
+def _write_xlsx(extract: Extract, tables: Mapping[str, Rows], folder: Path, period: Period, submitter: Submitter) -> list[Path]:
+    path = folder / _file_name(extract, (extract.delivery.match or ("*",))[0], ".xlsx")
+    with xlsxwriter.Workbook(str(path)) as book:
+        for name, rows in tables.items():
+            table = extract.by_table[name]
+            sheet = book.add_worksheet(table.source.sheet or name)
+            sheet.write_string(0, 0, f"{extract.title}, {period.kind.replace('_', ' ')} {period.id}")
+            sheet.write_string(1, 0, "Synthetic rows")
+            top = 2
+            if table.source.header_rows > 1:
+                for line in range(table.source.header_rows - 1):
+                    sheet.merge_range(top + line, 0, top + line, max(len(table.fields) - 1, 1), table.title)
+                top += table.source.header_rows - 1
+            for column, f in enumerate(table.fields):
+                sheet.write_string(top, column, _header(f))
+            for line, row in enumerate(rows, top + 1):
+                for column, f in enumerate(table.fields):
+                    if row.get(f.name) is not None:
+                        sheet.write_string(line, column, str(row[f.name]))
+            sheet.write_string(top + len(rows) + 2, 0, "Notes: synthetic, of nobody")
+    return [path]
+
+
+def _write_xml(extract: Extract, tables: Mapping[str, Rows], folder: Path, period: Period, submitter: Submitter) -> list[Path]:
+    root = ET.Element(extract.delivery.xml_root or "Message")
+    for path, text in {**extract.delivery.xml_marker, **_stated(extract, period, submitter)}.items():
+        _reach(root, path).text = text
+    made: dict[tuple[str, int], ET.Element] = {}
+    for table in extract.tables:
+        outer = extract.by_table[table.parent] if table.parent else None
+        path = (table.source.element or "").split("/")
+        inner = path[len((outer.source.element or "").split("/")) :] if outer else path
+        for row in tables.get(table.name, []):
+            above = made[outer.name, row["_parent_row"]] if outer else root
+            for step in inner[:-1]:
+                found = above.find(step)
+                above = found if found is not None else ET.SubElement(above, step)
+            element = ET.SubElement(above, inner[-1])
+            made[table.name, row["_row"]] = element
+            for f in table.fields:
+                if row.get(f.name) is not None:
+                    (element if _header(f) == "." else _reach(element, _header(f))).text = str(row[f.name])
+    file = folder / f"{extract.extract}.xml"
+    ET.ElementTree(root).write(file, encoding="utf-8", xml_declaration=True)
+    return [file]
+
+
+def _stated(extract: Extract, period: Period, submitter: Submitter) -> dict[str, str]:
+    out = {o.path: period.end.isoformat() if "Date" in o.path else str(period.end.year) for o in extract.delivery.period_from if o.kind == "xml" and o.path}
+    return out | {o.path: submitter.la_code or submitter.name for o in extract.delivery.submitter_from if o.kind == "xml" and o.path}
+
+
+def _reach(element: ET.Element, path: str) -> ET.Element:
+    for step in path.split("/"):
+        found = element.find(step)
+        element = found if found is not None else ET.SubElement(element, step)
+    return element
+
+
+_WRITERS: dict[str, Callable[[Extract, Mapping[str, Rows], Path, Period, Submitter], list[Path]]] = {
+    "csv": _write_csv, "csv_set": _write_csv, "xlsx": _write_xlsx, "xml": _write_xml,
+}
