@@ -370,23 +370,24 @@ class _Walk:
         rows.count = ordinal = rows.count + 1
         self.total += 1
         values: list[Any] = [None] * rows.width
-        values[0] = ordinal
-        line = element.sourceline
-        values[1] = line if line is not None and line < FAR_LINE else _far_line(element)
-        values[2] = parent_row
+        text = element.text
+        line = element.sourceline or 0
+        if line >= FAR_LINE:
+            line = line - text.count("\n") if text else _far_line(element)
+        values[0], values[1], values[2] = ordinal, line, parent_row
         rows.rows.append(values)
         if node.own_text is not None:
-            values[node.own_text] = element.text or ""
+            values[node.own_text] = text or ""
             if len(element):
                 self._inside(element)
             return
+        if text is not None and not text.isspace():
+            self.text_lines.append(line)
         self._fill(element, node, values, ordinal)
 
     def _fill(self, element: Element, node: _Node, values: list[Any], ordinal: int) -> None:
+        """Take every child of an element to where the plan says. The hot loop: one look-up an element."""
         meanings = node.children
-        text = element.text
-        if text is not None and not text.isspace():
-            self.text_lines.append(_line(element))
         for child in element:
             tag = child.tag
             try:
@@ -404,6 +405,9 @@ class _Walk:
             elif meaning is None:
                 self._stranger(child, node.path)
             elif meaning.rows is None:
+                text = child.text
+                if text is not None and not text.isspace():
+                    self.text_lines.append(_line(child))
                 self._fill(child, meaning, values, ordinal)
             else:
                 self._row(child, meaning, ordinal)
