@@ -29,6 +29,9 @@ worded as (
                 )
         end as missing_words,
         case
+            when n_not_due > 0 then concat(extract_words, ' from ', org_name, ' for ', first_not_due, ' is not due yet')
+        end as waiting_words,
+        case
             when share_accepted < {{ trust_rows_complete() }}
                 then concat(
                     'only ', cast(cast(floor(share_accepted * 100) as integer) as string), '% of the rows of ',
@@ -56,8 +59,9 @@ reasons as (
         sum(n_returns) as n_returns,
         min(share_accepted) as least_share,
         max(case when refused_words is not null or share_accepted < {{ trust_rows_safe() }} then 1 else 0 end) as is_not_safe,
-        max(case when missing_words is not null or rows_words is not null then 1 else 0 end) as is_partial,
+        max(case when missing_words is not null or waiting_words is not null or rows_words is not null then 1 else 0 end) as is_partial,
         {{ dbt.listagg("missing_words", "'; '", "order by missing_words") }} as missing_list,
+        {{ dbt.listagg("waiting_words", "'; '", "order by waiting_words") }} as waiting_list,
         {{ dbt.listagg("rows_words", "'; '", "order by rows_words") }} as rows_list,
         {{ dbt.listagg("refused_words", "'; '", "order by refused_words") }} as refused_list
     from worded
@@ -81,22 +85,39 @@ select
     cast(
         case
             when reasons.is_not_safe = 1
-                then concat('Not safe to use: ', concat_ws('; ', reasons.refused_list, reasons.rows_list, reasons.missing_list), '.')
+                then concat('Not safe to use: ', concat_ws('; ', reasons.refused_list, reasons.rows_list, reasons.missing_list, reasons.waiting_list), '.')
             when not periods.is_covered and periods.period_end > overall.as_of then 'The period has not ended yet.'
-            when not periods.is_covered and periods.as_of is null and reasons.missing_list is null
+            when not periods.is_covered and periods.as_of is null
+                and reasons.missing_list is null and reasons.waiting_list is null
                 then 'No return has come in yet.'
             when not periods.is_covered and periods.period_end > periods.as_of
-                then concat('No value yet: ', coalesce(reasons.missing_list, 'the data do not reach the end of the period'), '.')
+                then concat(
+                    'No value yet: ',
+                    case
+                        when reasons.missing_list is null and reasons.waiting_list is null
+                            then 'the data do not reach the end of the period'
+                        else concat_ws('; ', reasons.missing_list, reasons.waiting_list)
+                    end,
+                    '.'
+                )
             when not periods.is_covered and periods.period_start < periods.history_start
                 then 'No value: the data do not go back to the start of the period.'
             when not periods.is_covered or reasons.is_partial = 1
-                then concat('Partial: ', concat_ws('; ', reasons.missing_list, reasons.rows_list), '.')
+                then concat('Partial: ', concat_ws('; ', reasons.missing_list, reasons.waiting_list, reasons.rows_list), '.')
             when indicators.reach = 'received' then 'Counted from the log of returns itself.'
             when reasons.n_returns is null then 'Partial: nobody is expected to send what it is worked out from.'
             else concat(
-                case reasons.n_returns when 1 then 'The one return' else concat('All ', cast(reasons.n_returns as string), ' returns') end,
-                ' needed ', case reasons.n_returns when 1 then 'is' else 'are' end, ' in; at least ',
-                cast(cast(floor(reasons.least_share * 100) as integer) as string), '% of the rows of each sender could be used.'
+                case reasons.n_returns
+                    when 1 then 'The one return needed is in'
+                    else concat('All ', cast(reasons.n_returns as string), ' returns needed are in')
+                end,
+                case
+                    when reasons.least_share = 1 then ', and every row could be used.'
+                    else concat(
+                        '; at least ', cast(cast(floor(reasons.least_share * 100) as integer) as string),
+                        '% of each sender''s rows could be used.'
+                    )
+                end
             )
         end as string
     ) as reason
