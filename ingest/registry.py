@@ -14,6 +14,7 @@ import datetime as dt
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,7 @@ _STATED = b"stated_no"
 
 def submissions(home: Home) -> pa.Table:
     """Every submission, oldest first."""
-    rows = [_strip(pq.read_table(p)) for p in _files(home)]
-    table = pa.concat_tables(rows) if rows else SCHEMA.empty_table()
-    return table.sort_by([("received_at", "ascending"), ("submission_id", "ascending")])
+    return pa.Table.from_pylist(_rows(home), schema=SCHEMA)
 
 
 def current(home: Home, on: dt.datetime | None = None) -> pa.Table:
@@ -66,7 +65,7 @@ def latest(home: Home, key: str, period: str, submitter: str, on: dt.datetime | 
 
 def known_contents(home: Home, agreements: Agreements | None = None) -> set[tuple[str, str]]:
     """(extract key, SHA-256 of the content) of everything that was taken in or refused for good."""
-    rows = submissions(home).to_pylist()
+    rows = _rows(home)
     return {(f"{r['agency']}/{r['extract']}", r["sha256"]) for r in rows if not is_open(r, agreements)}
 
 
@@ -93,7 +92,7 @@ def already_received(
     return, and one sender the same nil return twice a year.
     """
     agency, extract = key.split("/")
-    for row in submissions(home).to_pylist():
+    for row in _rows(home):
         same = (row["agency"], row["extract"], row["sha256"]) == (agency, extract, sha256)
         # A refused row may know neither: its content was never read.
         if same and (period in (None, row["period"]) or row["period"] is None) and (
@@ -106,7 +105,7 @@ def already_received(
 def find(home: Home, submission_id: str) -> dict[str, Any] | None:
     """One submission's row."""
     path = _path(home, submission_id)
-    return _strip(pq.read_table(path)).to_pylist()[0] if path.exists() else None
+    return dict(_entry(path).row) if path.exists() else None
 
 
 def statuses(home: Home) -> dict[str, str]:
@@ -114,7 +113,7 @@ def statuses(home: Home) -> dict[str, str]:
     return {
         f"{r['agency']}/{r['extract']} {r['period'] or 'period unknown'} {r['submitter'] or 'sender unknown'} "
         f"({r['submission_id']})": r["status"]
-        for r in submissions(home).to_pylist()
+        for r in _rows(home)
     }
 
 
@@ -144,7 +143,7 @@ def reconcile(home: Home) -> dict[str, int]:
     holds the home folder's lock. Returns counts of what was removed.
     """
     done = {"partial": remove_partials(home), "rows": 0, "raw": 0, "validated": 0, "pipeline": 0, "identity": 0, "receipts": 0}
-    known = {r["submission_id"]: r for r in submissions(home).to_pylist()}
+    known = {r["submission_id"]: r for r in _rows(home)}
     raw = _raw_files(home)
     for submission_id, row in list(known.items()):
         if row["status"] != REFUSED and not _complete(home, submission_id, raw.get(submission_id, [])):
@@ -191,7 +190,7 @@ def _renumber(home: Home, group: Mapping[str, Any], rows: Iterable[Mapping[str, 
 
     Recounted whenever the group grows, so the numbers do not depend on the order of taking in.
     """
-    rows = submissions(home).to_pylist() if rows is None else rows
+    rows = _rows(home) if rows is None else rows
     mine = [r for r in rows if all(r[k] == v for k, v in group.items())]
     mine.sort(key=lambda r: (r["received_at"], r["submission_id"]))
     highest = 0
@@ -210,21 +209,43 @@ def _write(home: Home, row: Mapping[str, Any], stated_no: int | None) -> None:
     write_parquet(table, _path(home, str(row["submission_id"])))
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """One row as read, and what tells whether its file is still the same one."""
+
+    mark: tuple[int, int, int]
+    row: Mapping[str, Any]
+    stated: int | None
+
+
+#: Rows by path. Every intake asks about every submission; files that have not changed are not read again.
+_READ: dict[Path, _Entry] = {}
+
+
+def _entry(path: Path) -> _Entry:
+    status = path.stat()
+    mark = (status.st_ino, status.st_mtime_ns, status.st_size)
+    known = _READ.get(path)
+    if known is None or known.mark != mark:
+        table = pq.ParquetFile(path).read()
+        metadata = table.schema.metadata or {}
+        row = table.replace_schema_metadata(None).cast(SCHEMA).to_pylist()[0]
+        known = _READ[path] = _Entry(mark, row, int(metadata[_STATED]) if _STATED in metadata else None)
+    return known
+
+
+def _rows(home: Home) -> list[dict[str, Any]]:
+    """Every row, oldest first."""
+    rows = [dict(_entry(p).row) for p in _own(home.pipeline("submissions"))]
+    return sorted(rows, key=lambda r: (r["received_at"], r["submission_id"]))
+
+
 def _stated(home: Home, submission_id: str) -> int | None:
-    metadata = pq.read_schema(_path(home, submission_id)).metadata or {}
-    return int(metadata[_STATED]) if _STATED in metadata else None
-
-
-def _strip(table: pa.Table) -> pa.Table:
-    return table.replace_schema_metadata(None).cast(SCHEMA)
+    return _entry(_path(home, submission_id)).stated
 
 
 def _path(home: Home, submission_id: str) -> Path:
     return home.pipeline("submissions") / f"{submission_id}.parquet"
-
-
-def _files(home: Home) -> list[Path]:
-    return sorted(_own(home.pipeline("submissions")))
 
 
 def _is_id(name: str) -> bool:
