@@ -149,6 +149,8 @@ def column(spec: FieldSpec, table: Table, codes: Codes | None) -> Column:
     else:
         helpers, typed, other = read(spec)
     mended = f"({raw} <> '' AND {sent} IS NULL)" + (f" OR ({other})" if other else "")
+    if not is_name:
+        mended += f" OR starts_with({name(spec.name + '__raw')}, '''')"
     return Column(spec, cell, sent_sql, helpers, typed, mended)
 
 
@@ -303,7 +305,7 @@ def projection(read: tuple[Column, ...], source: str) -> str:
     numbers = "_row, _line, _parent_row"
     raw, sent, helper, moment, out = [numbers], ["*"], ["*"], ["*"], [numbers]
     for c in read:
-        raw.append(f"{c.cell} AS {name(c.spec.name + '__cell')}")
+        raw.append(f"{name(c.spec.name)} AS {name(c.spec.name + '__raw')}, {c.cell} AS {name(c.spec.name + '__cell')}")
         sent.append(f"{c.sent} AS {name(c.spec.name + '__sent')}")
         for depth, (suffix, sql) in enumerate(c.helpers):
             (helper, moment)[depth].append(f"{sql} AS {name(f'{c.spec.name}__{suffix}')}")

@@ -1,0 +1,118 @@
+"""How a cell is read: tolerant where it is safe, never guessing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from tests.support.judging import failures, judged, one, row
+
+D, T = dt.date, dt.datetime
+
+
+CASES: list[tuple[str, str, Any, set[str]]] = [
+        ("born_on", "02/01/2015", D(2015, 1, 2), set()),
+        ("born_on", "2/1/2015", D(2015, 1, 2), set()),
+        ("born_on", "  02/01/2015\u00a0", D(2015, 1, 2), set()),
+        ("born_on", "2015-01-02", D(2015, 1, 2), {"born_on.mended"}),
+        ("born_on", "2015-01-02T00:00:00", D(2015, 1, 2), {"born_on.mended"}),
+        ("born_on", "02/01/2015 00:00", D(2015, 1, 2), {"born_on.mended"}),
+        ("born_on", "20150102", D(2015, 1, 2), {"born_on.mended"}),
+        ("born_on", "42006", D(2015, 1, 2), {"born_on.mended"}),
+        ("born_on", "42006.0", D(2015, 1, 2), {"born_on.mended"}),
+        ("born_on", "1", D(1900, 1, 1), {"born_on.mended", "R-STAND-IN"}),
+        ("born_on", "60", None, {"born_on.readable"}),  # the 29 February 1900 that never was
+        ("born_on", "2015", None, {"born_on.readable"}),  # a year, not a day of 1905
+        ("born_on", "80001", None, {"born_on.readable"}),
+        ("born_on", "01/27/2015", None, {"born_on.readable"}),  # day and month are never swapped
+        ("born_on", "02/01/15", None, {"born_on.readable"}),  # a century is never filled in
+        ("born_on", "31/02/2015", None, {"born_on.readable"}),
+        ("born_on", "TBC", None, {"born_on.mended"}),
+        ("seen_at", "03/04/2025 10:30", T(2025, 4, 3, 10, 30), set()),
+        ("seen_at", "2025-04-03T10:30:00", T(2025, 4, 3, 10, 30), {"seen_at.mended"}),
+        ("seen_at", "45750.4375", T(2025, 4, 3, 10, 30), {"seen_at.mended"}),
+        ("seen_at", "2025-04-03T10:30:00Z", None, {"seen_at.readable"}),  # a time zone is never assumed
+        ("seen_at", "03/04/2025", None, {"seen_at.readable"}),  # a time of day is never invented
+        ("times", "3", 3, set()),
+        ("times", "003", 3, set()),
+        ("times", "3.0", 3, {"times.mended"}),
+        ("times", "3.5", None, {"times.readable"}),
+        ("times", "three", None, {"times.readable"}),
+        ("score", "1.5", 1.5, set()),
+        ("score", "inf", None, {"score.readable"}),
+        ("score", "NaN", None, {"score.mended"}),
+        ("score", "0x1F", None, {"score.readable"}),
+        ("is_open", "Yes", True, set()),
+        ("is_open", "1.0", True, {"is_open.mended"}),
+        ("is_open", "perhaps", None, {"is_open.readable"}),
+        ("need", "N1", "N1", set()),
+        ("need", "n1", "N1", {"need.codelist_spelling"}),
+        ("need", "Abuse", "N1", {"need.codelist_spelling"}),
+        ("need", "N1 - Abuse or neglect", "N1", {"need.codelist_spelling"}),
+        ("need", "N1: Abuse", "N1", {"need.codelist_spelling"}),
+        ("need", "a) N1", "N1", {"need.codelist_spelling"}),
+        ("need", "OLD", "N1", {"need.codelist_year"}),
+        ("need", "NEW", "NEW", {"need.codelist_year"}),
+        ("need", "N7", None, {"need.codelist"}),
+        ("need", "1) 2", None, {"need.codelist"}),
+        ("need", "N1-N2", None, {"need.codelist"}),
+        ("other_need", "NA", "NA", set()),  # a code, although it reads like a blank
+        ("other_need", "n/a", None, {"other_need.mended"}),
+        ("surname", "Null", "Null", set()),  # a name
+        ("surname", "'t Hooft", "'t Hooft", set()),
+        ("surname", "-", None, {"surname.mended"}),
+        ("local_id", "'00123", "00123", {"local_id.mended"}),
+        ("local_id", "123.0", "123", {"local_id.mended"}),
+        ("local_id", "12E3", "12E3", set()),
+        ("local_id", "12345678901", "12345678901", set()),
+        ("nhs_number", "943 476 5919", "9434765919", {"nhs_number.mended"}),
+        ("nhs_number", "943-476-5919", "9434765919", {"nhs_number.mended"}),
+        ("nhs_number", "9434765918", "9434765918", {"nhs_number.checksum"}),
+        ("nhs_number", "1111111111", "1111111111", {"nhs_number.checksum"}),
+]
+
+
+@pytest.fixture(scope="module")
+def read() -> list[tuple[dict[str, Any], set[str]]]:
+    """Every case as one row of one file: what was read, and the rules that the row fails."""
+    rows = [row(n, **{column: cell}) for n, (column, cell, _, _) in enumerate(CASES)]
+    with judged(rows) as j:
+        typed = {r["_row"]: r for t in (j.accepted("cases"), j.rejected("cases")) for r in t.to_pylist()}
+        fails: dict[int, set[str]] = {n: set() for n in typed}
+        for found in j.findings("cases").to_pylist():
+            fails[found["row"]].add(found["rule_id"].removeprefix("example.cases."))
+    return [(typed[n], fails[n]) for n in sorted(typed)]
+
+
+@pytest.mark.parametrize("n", range(len(CASES)), ids=[f"{c[0]}:{c[1]!r}" for c in CASES])
+def test_cell(n: int, read: list[tuple[dict[str, Any], set[str]]]) -> None:
+    column, _, value, fails = CASES[n]
+    typed, found = read[n]
+    assert typed[column] == value
+    # Rules between columns are other tests; here only what is said of the cell itself.
+    assert {f for f in found if f.startswith(column) or f in fails} == fails
+
+
+@pytest.mark.parametrize("symbol", ["c", "x", "z", "k", "low", "LOW", "u", ":", ".."])
+def test_symbol_is_kept_and_is_never_a_number(symbol: str) -> None:
+    typed, found = one(rate=symbol)
+    assert (typed["rate"], typed["rate_symbol"]) == (None, symbol.lower())
+    assert "rate.readable" not in found
+
+
+@pytest.mark.parametrize(("cell", "value"), [("0", 0.0), ("1,234", 1234.0), ("12.5", 12.5), ("-3", -3.0)])
+def test_figure_is_a_number(cell: str, value: float) -> None:
+    typed, _ = one(rate=cell)
+    assert (typed["rate"], typed["rate_symbol"]) == (value, None)
+
+
+def test_unknown_symbol_is_a_finding_not_a_null() -> None:
+    assert one(rate="[w]")[1].get("rate.readable") == 1
+
+
+def test_unreadable_value_of_a_required_field_rejects_the_row() -> None:
+    with judged([row(starts_on="soon"), row(1)]) as j:
+        assert failures(j) == {"starts_on.readable": 1}
+        assert [c.rejected for c in j.counts()][0] == 1
