@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from publish.audiences import OPEN_COUNTS
-from publish.disclosure import protect, shown_counts
+from publish.disclosure import NOT_AVAILABLE, protect, shown_counts
 from publish.reading import Warehouse
 from publish.words import PHRASES, Benchmark, Figure
 
@@ -83,8 +83,11 @@ class Board:
         return rolling if len(rolling) > 1 else self.series(indicator, area, "quarter")
 
     def series(self, indicator: str, area: str, period_type: str) -> list[Figure]:
+        """The totals by period, from the first to the last period that the data reach."""
         rows = self._pick(indicator, area, period_type)
-        return self._figures(rows[rows["breakdown"] == "total"])
+        figures = self._figures(rows[rows["breakdown"] == "total"])
+        reached = [i for i, f in enumerate(figures) if f.symbol != NOT_AVAILABLE]
+        return figures[reached[0] : reached[-1] + 1] if reached else []
 
     def breakdown(self, indicator: str, area: str, by: str, period_id: str, period_type: str) -> dict[str, Figure]:
         rows = self._pick(indicator, area, period_type)
@@ -98,7 +101,7 @@ class Board:
     def _by_series(self) -> dict[tuple[Any, ...], pd.DataFrame]:
         """The values cut up once: pages ask for hundreds of series."""
         groups = self.values.groupby(["indicator_id", "area_code", "period_type"], sort=False)
-        return {key: rows for key, rows in groups if isinstance(key, tuple)}
+        return dict(iter(groups))
 
     def _figures(self, rows: pd.DataFrame) -> list[Figure]:
         return [self._figure(r) for r in rows.sort_values("period_end", kind="stable").to_dict("records")]
@@ -118,7 +121,7 @@ class Board:
 
     def benchmarks(self, indicator: str, area: str) -> list[Benchmark]:
         names = {"england": "England", "west_midlands": "the West Midlands", "neighbour_median": "its statistical neighbours",
-                 "published_self": "the DfE's own figure"}  # fmt: skip
+                 "published_self": "this council, as the DfE published it"}  # fmt: skip
         c = self.comparators
         rows = c[(c["indicator_id"] == indicator) & (c["area_code"] == area)].to_dict("records")
         by_key = {str(r["comparator"]): r for r in rows}
@@ -200,6 +203,8 @@ def rules_of_current(rules: pd.DataFrame, submissions: pd.DataFrame) -> pd.DataF
     recent = submissions["received_at"] > submissions["received_at"].max() - pd.DateOffset(months=12)
     kept = rules[rules["submission_id"].isin(submissions.loc[recent, "submission_id"])]
     keys = ["agency", "submitter", "extract", "table_name", "rule_id", "column_name", "severity", "fixes", "says"]
+    # A row that fell with its parent is no fault of its own: the parent's rule is listed.
+    kept = kept[~kept["rule_id"].str.endswith(".parent_rejected")]
     kept = kept.assign(column_name=kept["column_name"].fillna("").astype(str))
     summed = kept.groupby(keys, dropna=False, as_index=False, sort=True)[["checked", "failed"]].sum()
     order = summed["severity"].map({"block_file": 0, "reject_row": 1, "warn": 2, "note": 3}).fillna(4)

@@ -86,11 +86,14 @@ def write_table(folder: Path, name: str, title: str, frame: pd.DataFrame, column
 
 def permitted(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, list[str]]]:
     """(schema, table, columns) of everything in the warehouse that analysts may have, in stable order."""
+    # Tables only: a view reads the lake, which does not leave with the release.
     rows = con.execute(
-        """select table_schema, table_name, list(column_name order by ordinal_position)
-           from information_schema.columns
-           where table_catalog = current_database() and table_schema not in ('information_schema', 'pg_catalog')
-           group by all order by table_schema, table_name"""
+        """select c.table_schema, c.table_name, list(c.column_name order by c.ordinal_position)
+           from information_schema.columns c
+           join information_schema.tables t
+             on t.table_catalog = c.table_catalog and t.table_schema = c.table_schema and t.table_name = c.table_name
+           where c.table_catalog = current_database() and t.table_type = 'BASE TABLE'
+           group by c.table_schema, c.table_name order by c.table_schema, c.table_name"""
     ).fetchall()
     return [(s, t, analyst_columns(list(c))) for s, t, c in rows if analyst_may_have(str(t))]
 

@@ -42,7 +42,7 @@ LEVELS: dict[str, str] = {
     "BELOW": "Below deputy",
     "NONE": "Seat empty",
 }
-MODES: dict[str, str] = {"IN_PERSON": "In person", "VIRTUAL": "Online", "HYBRID": "Both", "ELEARNING": "E-learning"}
+MODES: dict[str, str] = {"IN_PERSON": "In person", "VIRTUAL": "Online", "HYBRID": "Hybrid", "ELEARNING": "E-learning"}
 GROUPS: dict[str, str] = {
     "BOARD_STAFFS": "Staffordshire partnership board",
     "BOARD_STOKE": "Stoke-on-Trent partnership board",
@@ -283,7 +283,8 @@ def badge(trust: str, reason: str) -> tuple[str, str, str]:
     """(key, label, reason) of a trust badge. An unknown verdict is said to be one: it is never complete by default."""
     key = trust if trust in TRUST else "partial"
     label = TRUST.get(trust, "Partial")
-    text = (reason or "").strip() or ("All returns due are in." if key == "complete" else "No reason was recorded.")
+    said = (reason or "").strip().removeprefix(f"{label}: ")
+    text = said[:1].upper() + said[1:] or ("All returns due are in." if key == "complete" else "No reason was recorded.")
     return key, label, text
 
 

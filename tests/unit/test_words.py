@@ -77,6 +77,10 @@ def test_an_unknown_verdict_is_not_complete():
     assert words.badge("nan", "")[0] == "partial"
 
 
+def test_a_badge_does_not_say_its_label_twice():
+    assert words.badge("partial", "Partial: only 88% of the rows could be used.") == ("partial", "Partial", "Only 88% of the rows could be used.")
+
+
 def test_lists_and_plurals():
     assert words.several(["a", "b", "c"]) == "a, b and c"
     assert words.several([]) == ""
