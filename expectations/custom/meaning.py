@@ -72,7 +72,7 @@ def recognise(text: str, stored: dict[str, str], codes: dict[str, str]) -> str |
 def _readable(f: pd.DataFrame, p: dict[str, Any]) -> Mask:
     read = present(f, p["column"])
     for more in p.get("or_columns", ()):
-        read |= present(f, more)
+        read = read | present(f, more)  # not in place: pandas gives read-only arrays
     return present(f, p["sent"]) & ~read
 
 
