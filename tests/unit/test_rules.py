@@ -14,8 +14,18 @@ from ingest.judge import judge
 from ingest.readers.base import FileCode, ReadResult, ShapeReject
 from ingest.rules import _COMPILERS  # pyright: ignore[reportPrivateUsage]
 from ingest.validators import UPN_LETTERS, checksum_sql, passes
-from tests.support.judging import EXAMPLE, LISTS, QUARTER, SENDER, extract_of, failures, judged, one, row
-from tests.support.judging import CASES
+from tests.support.judging import (
+    CASES,
+    EXAMPLE,
+    LISTS,
+    QUARTER,
+    SENDER,
+    extract_of,
+    failures,
+    judged,
+    one,
+    row,
+)
 
 
 def test_a_right_row_fails_nothing() -> None:
