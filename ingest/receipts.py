@@ -8,7 +8,7 @@ Must not live here: judging, and any value of any row. A receipt names files, ta
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from textwrap import wrap
@@ -96,6 +96,12 @@ class Entry:
     count: int = 0
     noun: str = "row"
 
+    @property
+    def where(self) -> str:
+        many = "s" if self.count != 1 else ""
+        parts = (self.place, f"column {self.column}" if self.column else "", f"{self.noun}{many} {self.rows}" if self.rows else "")
+        return "; ".join(p for p in parts if p)
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -106,7 +112,6 @@ class Receipt:
     entries: tuple[Entry, ...]
     reason: _Reason | None = None
     minimised: tuple[dict[str, Any], ...] = ()
-    unread: tuple[str, ...] = field(default_factory=tuple[str, ...])
 
     @property
     def totals(self) -> list[tuple[str, int, int, int, int]]:
@@ -155,8 +160,7 @@ def _compose(report: _Report, reason: _Reason | None, judged: Judged | None, pro
             entries.extend(_about_rows(judged, name))
     entries.sort(key=lambda e: (ORDER.index(e.severity), -e.count, e.place, e.rule_id))
     cells = tuple(minimised.rows(report.submission_id)) if minimised else ()
-    unread = tuple(r["column"] for r in cells if r["action"] == "not_in_contract")
-    return Receipt(report, title, tuple(entries), reason, tuple(r for r in cells if r["action"] != "kept"), unread)
+    return Receipt(report, title, tuple(entries), reason, tuple(r for r in cells if r["action"] != "kept"))
 
 
 def _about_file(p: FileProblem) -> Entry:
@@ -223,9 +227,8 @@ def _text(told: Receipt) -> str:
 
 def _text_entry(e: Entry) -> list[str]:
     head = f"{e.says} [{e.rule_id}]"
-    where = "; ".join(x for x in (e.place, f"column {e.column}" if e.column else "", f"{e.noun}s {e.rows}" if e.rows else "") if x)
     count = f" ({e.count:,} {e.noun}{'s' if e.count != 1 else ''})" if e.count else ""
-    parts = [f"- {head}{count}", f"Where: {where}", f"Do: {e.fix}"]
+    parts = [f"- {head}{count}", f"Where: {e.where}", f"Do: {e.fix}"]
     return [line for n, part in enumerate(parts) for line in wrap(part, WIDTH, initial_indent="  " if n == 0 else "    ", subsequent_indent="    ")]
 
 

@@ -15,7 +15,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ingest.calendar import Period, due_on
-from ingest.contract import Extract, FieldSpec, FieldType, Rule, RuleKind, Severity, Submitter, Table, derived_rules
+from ingest.contract import (
+    Extract,
+    FieldSpec,
+    FieldType,
+    Rule,
+    RuleKind,
+    Severity,
+    Submitter,
+    Table,
+    derived_rules,
+)
 from ingest.parse import Codes, among, fold, folded, literal, name
 from ingest.validators import checksum_sql
 

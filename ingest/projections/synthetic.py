@@ -8,6 +8,8 @@ Must not live here: the synthetic partnership with its people and calibrated rat
 All values are invented. NHS numbers are from the range set aside for tests (999...), UPNs carry a sound check letter.
 """
 
+# ruff: noqa: DTZ001, DTZ007 - senders write local times without a zone
+
 from __future__ import annotations
 
 import csv

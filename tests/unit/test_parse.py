@@ -115,4 +115,4 @@ def test_unknown_symbol_is_a_finding_not_a_null() -> None:
 def test_unreadable_value_of_a_required_field_rejects_the_row() -> None:
     with judged([row(starts_on="soon"), row(1)]) as j:
         assert failures(j) == {"starts_on.readable": 1}
-        assert [c.rejected for c in j.counts()][0] == 1
+        assert next(c.rejected for c in j.counts()) == 1

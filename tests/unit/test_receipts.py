@@ -53,7 +53,7 @@ def told(status: str = "partly_accepted") -> tuple[str, str]:
 
 def test_text_names_place_rule_row_and_remedy_in_order_of_weight() -> None:
     text, _ = told()
-    for part in ("column LA_CODE", "rows 3", "[R-WHO]", "R-WHO fix.", "CSV-RAGGED", "[example.cases.times.range]", "cases, notes: not kept (12 cells)", "clause 4"):
+    for part in ("column LA_CODE; row 3", "[R-WHO]", "R-WHO fix.", "CSV-RAGGED", "[example.cases.times.range]", "cases, notes: not kept (12 cells)", "clause 4"):
         assert part in text
     assert text.index("R-WHO") < text.index("times.range") < text.index("born_on.mended")
     line = next(x for x in text.splitlines() if x.strip().startswith("cases  "))

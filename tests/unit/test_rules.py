@@ -97,7 +97,7 @@ def test_nested_rows_are_unique_in_their_parent_and_fall_with_it() -> None:
 
 def test_rows_that_are_no_rows_are_received_and_rejected() -> None:
     with judged([row()], shape=[ShapeReject(7, FileCode.CSV_RAGGED)]) as j:
-        assert [(c.received, c.accepted, c.rejected) for c in j.counts()][0] == (2, 1, 1)
+        assert next((c.received, c.accepted, c.rejected) for c in j.counts()) == (2, 1, 1)
         assert j.findings("cases").to_pylist()[0]["rule_id"] == "CSV-RAGGED"
 
 
