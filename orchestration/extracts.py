@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
-from expectations.run import make_gate
+from expectations.verdict import make_gate
 
 from ingest import pipeline
 from ingest.contract import Extract
@@ -77,7 +77,7 @@ def extract_defs(extract: Extract, settings: Settings, until: dt.date) -> dg.Def
     )
     def validated(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         anchor_schemas(settings.home, settings.contracts)
-        gate = make_gate()
+        gate = make_gate(settings.contracts.codelists)
         reports = [
             pipeline.take_in(item.delivery, settings.contracts, settings.agreements, settings.home, gate)
             for item in _of_partitions(settings, extract, context.partition_keys)

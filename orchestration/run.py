@@ -133,11 +133,11 @@ def _take_in(settings, flow, instance, items, outcome: Outcome, say: Say) -> Non
 
 def _refuse_unplaced(settings: Settings, item: waiting.Pending) -> None:
     """A file that states no period or sender belongs to no partition; it still gets its receipt."""
-    from expectations.run import make_gate
+    from expectations.verdict import make_gate
 
     from ingest import pipeline
 
-    pipeline.take_in(item.delivery, settings.contracts, settings.agreements, settings.home, make_gate())
+    pipeline.take_in(item.delivery, settings.contracts, settings.agreements, settings.home, make_gate(settings.contracts.codelists))
 
 
 def _dagster(settings: Settings):

@@ -68,5 +68,5 @@ class Settings:
         if self.landing_override:
             os.environ[LANDING_VARIABLE] = str(self.landing_override)
         os.environ["SCP_LAKE"] = str(self.home.lake)
-        os.environ["SCP_WAREHOUSE"] = str(self.home.warehouse / ".building.duckdb")
+        os.environ["SCP_WAREHOUSE"] = str(self.home.warehouse / ".building" / "warehouse.duckdb")
         os.environ["DAGSTER_HOME"] = str(self.home.dagster)

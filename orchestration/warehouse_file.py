@@ -19,16 +19,24 @@ from orchestration.manifest import fingerprint
 from orchestration.settings import Settings
 
 
+#: The file's own name never changes: views remember the name of the catalogue that they were made in.
+FILE = "warehouse.duckdb"
+
+
+def building(home: Home) -> Path:
+    """The file that dbt builds into, in a folder that nobody looks at."""
+    return home.warehouse / ".building" / FILE
+
+
 def fresh_file(home: Home, *, keep_current: bool = False) -> Path:
-    """The file that dbt builds into: new, or a copy of the one in force when only some models are asked for."""
-    building = home.warehouse / ".building.duckdb"
-    home.warehouse.mkdir(parents=True, exist_ok=True)
-    for leftover in home.warehouse.glob(".building.duckdb*"):
-        leftover.unlink()
+    """The file to build into: new, or a copy of the one in force when only some models are asked for."""
+    path = building(home)
+    shutil.rmtree(path.parent, ignore_errors=True)
+    path.parent.mkdir(parents=True)
     now = current(home)
     if keep_current and now is not None:
-        shutil.copyfile(now, building)
-    return building
+        shutil.copyfile(now, path)
+    return path
 
 
 def current(home: Home) -> Path | None:
@@ -66,7 +74,7 @@ def is_current(settings: Settings) -> bool:
     path = current(settings.home)
     if path is None or current_release(settings.home) is None:
         return False
-    stamp = path.with_suffix(".json")
+    stamp = path.parent / "inputs.json"
     made_from = settings.home.releases / "made_from"
     return (
         stamp.exists()
@@ -83,7 +91,7 @@ def release_inputs(settings: Settings) -> str:
         if path.is_file() and path.suffix != ".pyc":
             digest.update(path.read_bytes())
     path = current(settings.home)
-    return f"{path.name if path else ''} {digest.hexdigest()}"
+    return f"{path.parent.name if path else ''} {digest.hexdigest()}"
 
 
 def publish_warehouse(settings: Settings) -> tuple[str, int]:
@@ -91,25 +99,29 @@ def publish_warehouse(settings: Settings) -> tuple[str, int]:
 
     Raises RuntimeError when the file was not closed or cannot be read back whole; the one in force stays.
     """
-    home = settings.home
-    building = home.warehouse / ".building.duckdb"
-    if Path(f"{building}.wal").exists():
+    home, path = settings.home, building(settings.home)
+    if Path(f"{path}.wal").exists():
         raise RuntimeError("the new warehouse file was not closed: it has a write-ahead log")
     done = subprocess.run(  # noqa: S603 - our own module on our own file
-        [sys.executable, "-m", "orchestration.audit", str(building)],
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-m", "orchestration.audit", str(path)], capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise RuntimeError("the new warehouse file cannot be read back whole")
     found: dict[str, str] = json.loads(done.stdout)
     name = build_id(found)
-    stamp = json.dumps({"inputs": inputs(settings), "content": found}, indent=1)
-    write_text(stamp, home.warehouse / f"{name}.json")
-    building.replace(home.warehouse / f"{name}.duckdb")
-    write_text(f"{name}.duckdb", home.warehouse / "current")
-    for old in home.warehouse.glob("[!.]*.*"):
-        if old.stem != name:
-            old.unlink()
-    return f"{name}.duckdb", len(found)
+    write_text(json.dumps({"inputs": inputs(settings), "content": found}, indent=1), path.parent / "inputs.json")
+    put_in_force(home, name)
+    return name, len(found)
+
+
+def put_in_force(home: Home, name: str) -> None:
+    """Rename the audited folder, point at it, then remove what was in force before."""
+    target = home.warehouse / name
+    if target.exists():  # the same content was built before; a pointer may still name it, so it is never removed first
+        (building(home).parent / "inputs.json").replace(target / "inputs.json")
+    else:
+        building(home).parent.rename(target)
+    write_text(f"{name}/{FILE}", home.warehouse / "current")
+    for old in home.warehouse.iterdir():
+        if old.is_dir() and old.name != name:
+            shutil.rmtree(old)

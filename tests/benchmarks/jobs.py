@@ -80,7 +80,7 @@ def take_in_csv(path: str) -> Callable[[], None]:
 
 def _take_in(path: str, key: str, contracts, agreements, manifest: dict[str, str]) -> Callable[[], None]:
     import great_expectations  # noqa: F401 - imported before the clock starts, as in a long-lived worker
-    from expectations.run import make_gate
+    from expectations.verdict import make_gate
 
     from ingest import landing, pipeline
     from ingest.lake import Home, anchor_schemas
@@ -98,7 +98,7 @@ def _take_in(path: str, key: str, contracts, agreements, manifest: dict[str, str
 
     def job() -> None:
         (delivery,) = [d for d in landing.discover(home.landing, contracts) if d.key == key]
-        report = pipeline.take_in(delivery, contracts, agreements, home, make_gate())
+        report = pipeline.take_in(delivery, contracts, agreements, home, make_gate(contracts.codelists))
         assert report.status in ("accepted", "partly_accepted"), report.status
         assert pipeline.promote_delivery(delivery, home, contracts) is not None
 
