@@ -54,14 +54,14 @@ def iso(date: Array) -> Array:
 
 def british(date: Array) -> Array:
     """Dates as dd/mm/yyyy, blank when there is none."""
-    text = pd.Series(date.astype("datetime64[s]")).dt.strftime("%d/%m/%Y").to_numpy(object)
+    text = pd.DatetimeIndex(date.astype("datetime64[s]")).strftime("%d/%m/%Y").to_numpy(object)
     text[np.isnat(date)] = ""
     return text
 
 
 def british_time(moment: Array) -> Array:
     """Moments as dd/mm/yyyy hh:mm, blank when there is none."""
-    text = pd.Series(moment.astype("datetime64[s]")).dt.strftime("%d/%m/%Y %H:%M").to_numpy(object)
+    text = pd.DatetimeIndex(moment.astype("datetime64[s]")).strftime("%d/%m/%Y %H:%M").to_numpy(object)
     text[np.isnat(moment)] = ""
     return text
 

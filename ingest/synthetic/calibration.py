@@ -10,6 +10,7 @@ ends it: 2025 is 2024-25. Years before 2022 only warm the population up and repe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 AREAS: Final = ("E10000028", "E06000021")
@@ -131,6 +132,6 @@ TRAINING_BOOKINGS: Final = 1_150  # a quarter: illustrative
 SEAT_LEVELS: Final = {"LEAD": 0.20, "DELEGATE": 0.42, "DEPUTY": 0.19, "BELOW": 0.07, "NONE": 0.12}
 
 
-def of_year(table: dict[int, tuple[float, float]], year: int, area: int) -> float:
+def of_year(table: Mapping[int, tuple[float, float]], year: int, area: int) -> float:
     """The figure of one year and council; years before the first repeat it, years after the last repeat that."""
     return table[min(max(year, min(table)), max(table))][area]

@@ -63,6 +63,12 @@ def wrong_letter(text: str) -> str:
     return ("A" if text[0] != "A" else "B") + text[1:]
 
 
+def _set(frame: pd.DataFrame, row: int, name: str, value: Any) -> None:
+    """One cell, by position."""
+    place: Any = (int(row), frame.columns.get_loc(name))
+    frame.iat[place] = value
+
+
 @dataclass
 class Planter:
     """Changes deliveries in place and remembers what it did."""
@@ -107,8 +113,8 @@ class Planter:
         before = np.array([d.tables[table][name].iat[i] for d, i in chosen], dtype=object)
         for (d, i), value in zip(chosen, change(before) if count else [], strict=True):
             frame = d.tables[table]
-            frame.iat[i, frame.columns.get_loc(name)] = value
-            frame.iat[i, frame.columns.get_loc("_touched")] = True
+            _set(frame, i, name, value)
+            _set(frame, i, "_touched", True)
             self.note(d, table, [i], kind, rule_id, effect)
 
     def extras(self, key: str, table: str, k: int, changes: dict[str, str], kind: str, rule: str, ragged: bool = False,
@@ -300,12 +306,13 @@ def _census(p: Planter) -> None:
     _shared_upn(p)
     for d in p.of(c):
         _garbage_children(p, d)
-    ids = {d.submitter: set() for d in p.of(c)}
+    ids: dict[str, set[str]] = {d.submitter: set() for d in p.of(c)}
     for d in p.of(c):  # the second id of a child, as the population made it
         frame = d.tables["children"]
         twice = frame["la_child_id"].astype(str).str.startswith(("29", "SOT9")) & ~frame["_reject"].to_numpy(bool)
-        rows = [i for i in np.flatnonzero(twice.to_numpy(bool)) if frame["la_child_id"].iat[i] not in ids[d.submitter]]
-        ids[d.submitter] |= {frame["la_child_id"].iat[i] for i in rows}
+        local = [str(x) for x in frame["la_child_id"]]
+        rows = [int(i) for i in np.flatnonzero(twice.to_numpy(bool)) if local[int(i)] not in ids[d.submitter]]
+        ids[d.submitter] |= {local[i] for i in rows}
         p.note(d, "children", rows, "one child with two ids", None, "mended")
         unborn = np.flatnonzero((frame["expected_birth_date"] != "").to_numpy(bool) & (frame["birth_date"] == "").to_numpy(bool))
         p.note(d, "children", unborn, "unborn child", None, "mended")
@@ -317,8 +324,8 @@ def _both_dates(p: Planter) -> None:
         frame = d.tables["children"]
         free = np.flatnonzero(~frame["_touched"].to_numpy(bool) & (frame["birth_date"] > "2020").to_numpy(bool))[: p.number(2)]
         for i in free:
-            frame.iat[i, frame.columns.get_loc("expected_birth_date")] = frame["birth_date"].iat[i]
-            frame.iat[i, frame.columns.get_loc("_touched")] = True
+            _set(frame, i, "expected_birth_date", frame["birth_date"].iat[i])
+            _set(frame, i, "_touched", True)
         p.note(d, "children", free, "both birth dates given", "CIN-8525Q", "warned")
 
 
@@ -332,8 +339,8 @@ def _shared_upn(p: Planter) -> None:
             a, b = int(free[4 * n]), int(free[4 * n + 2])
             if born[a] == born[b] or not upn[a][-1].isdigit():
                 continue
-            frame.iat[b, frame.columns.get_loc("upn")] = upn[a]
-            frame.iat[b, frame.columns.get_loc("_touched")] = True
+            _set(frame, b, "upn", upn[a])
+            _set(frame, b, "_touched", True)
             p.note(d, "children", [b], "two children with one UPN", None, "warned")
 
 

@@ -8,6 +8,7 @@ Must not live here: what happens to people (careers.py) or how an agency writes 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -51,7 +52,7 @@ def stream(seed: int, size: float, name: str) -> np.random.Generator:
     return np.random.default_rng([seed, round(size * 1_000_000), zlib.crc32(name.encode())])
 
 
-def draw(rng: np.random.Generator, weights: dict[str, float], n: int) -> Array:
+def draw(rng: np.random.Generator, weights: Mapping[str, float], n: int) -> Array:
     """n codes drawn with the given weights, as an object array of strings."""
     codes = np.array(list(weights), dtype=object)
     share = np.array(list(weights.values()), dtype=float)

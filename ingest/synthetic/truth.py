@@ -188,7 +188,8 @@ class Events:
     counted: Array | None = None  # in the denominator; None: all
 
     def pick(self, mask: Array) -> Events:
-        return Events(*(None if v is None else v[mask] for v in (self.when, self.area, self.hit, self.weight, self.person, self.agency, self.counted)))
+        rest = (self.hit, self.weight, self.person, self.agency, self.counted)
+        return Events(self.when[mask], self.area[mask], *(None if v is None else v[mask] for v in rest))
 
 
 Row = dict[str, Any]
