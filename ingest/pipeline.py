@@ -225,11 +225,7 @@ def take_in(
         return known
     case = _Case(delivery, extract, contracts, home)
     try:
-        report = _judge_and_write(case, agreements, gate)
-    except _Refusal as refusal:
-        report = _refuse(case, refusal.reason)
-    except Refused as refusal:
-        report = _refuse(case, Reason(refusal.code.value, refusal.says, refusal.fix, refusal.where))
+        report = _attempt(case, agreements, gate)
     except (KeyProblem, OSError):
         raise
     except Exception as error:
@@ -280,6 +276,15 @@ def promote_delivery(delivery: Delivery, home: Home, contracts: Contracts) -> Pr
     if report is None or report.status == REFUSED:
         return None
     return promote(report.submission_id, home, contracts)
+
+
+def _attempt(case: _Case, agreements: Agreements, gate: Gate | None) -> SubmissionReport:
+    try:
+        return _judge_and_write(case, agreements, gate)
+    except _Refusal as refusal:
+        return _refuse(case, refusal.reason)
+    except Refused as refusal:
+        return _refuse(case, Reason(refusal.code.value, refusal.says, refusal.fix, refusal.where))
 
 
 def _forget_rows(case: _Case) -> None:
@@ -464,9 +469,21 @@ def _finish(case: _Case, status: str, reason: Reason | None, tables: dict[str, C
     }
     for name, table in parts.items():
         write_parquet(table, case.folder / "pipeline" / f"{name}.parquet")
-    write_receipt(case.home.receipts, report, reason, case.judged, case.problems, case.minimised)
+    _receipt(case, report, reason)
     write_text(report.to_json(), case.folder / "report.json")
     return report
+
+
+def _receipt(case: _Case, report: SubmissionReport, reason: Reason | None) -> None:
+    try:
+        write_receipt(case.home.receipts, report, reason, case.judged, case.problems, case.minimised)
+    except OSError:
+        raise
+    except Exception:
+        if reason is None or not reason.code.startswith("INTERNAL-"):
+            raise  # becomes an internal refusal, which comes here again
+        # Even when the words are what is broken, the sender hears of it and the next file gets its turn.
+        write_text(f"Submission {report.submission_id}\n{reason.code}: {reason.says}\n", case.home.receipts / f"{report.submission_id}.txt")
 
 
 def _row(case: _Case, status: str, reason: Reason | None, tables: Mapping[str, Counts]) -> dict[str, Any]:

@@ -165,6 +165,20 @@ def test_one_bad_file_never_stops_another(home: Home, landing: Path, monkeypatch
     assert "ZEBRA" not in json.dumps(reports[LA12].row, default=str)
 
 
+def test_a_receipt_that_cannot_be_written_stops_nothing(home: Home, landing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    la12(landing, [council_episode(1)])
+    put(landing, "council/cin_census", "staffordshire", "d1", {"cin.xml": b"<Message><broken"})
+
+    def broken(*_: Any) -> None:
+        raise LookupError("ZEBRA is in the message")
+
+    monkeypatch.setattr(pipeline, "write_receipt", broken)
+    assert {r.reason_code for r in run(landing, home).reports} == {"INTERNAL-LookupError"}
+    assert not any("ZEBRA" in p.read_text() for p in home.receipts.iterdir())
+    monkeypatch.undo()
+    assert {r.status for r in run(landing, home).reports} == {"accepted", "refused"}
+
+
 def test_denied_by_the_agreement_is_refused_unread(home: Home, landing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     la12(landing, [council_episode(1)], received_at="2019-01-01T09:00:00")
     monkeypatch.setattr(pipeline.readers, "read", lambda *_: pytest.fail("the file was opened"))
