@@ -12,7 +12,8 @@ from typing import Any
 
 import great_expectations as gx
 
-from expectations.vocabulary import FIRST_JUDGE_ONLY, Spoken, speak
+from expectations.verdict import FIRST_JUDGE_ONLY
+from expectations.vocabulary import Spoken, speak
 from ingest.contract import CodeList, Extract, Table
 from ingest.rules import Scene, table_rules
 

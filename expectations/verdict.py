@@ -10,28 +10,34 @@ Fails closed: a rule that raises, is missing from the answers, or is counted dif
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from expectations import run
-from expectations.suite import spoken_rules
-from expectations.vocabulary import FIRST_JUDGE_ONLY, Spoken
-from ingest.contract import CodeList, Severity
+from ingest.contract import CodeList, RuleKind, Severity, load_contracts
 from ingest.judge import PARENT_KIND, Judged, JudgedTable
 from ingest.results import Disagreement, Gate, GateError, GateVerdict
 
+if TYPE_CHECKING:
+    from expectations.vocabulary import Spoken
 
-def make_gate(codelists: Mapping[str, CodeList]) -> Gate:
-    """The gate that ingest.pipeline is given."""
+#: Kinds that the second judge does not repeat: what the first one did to a value on the way, not what the sender did.
+FIRST_JUDGE_ONLY = frozenset({RuleKind.mended})
+
+
+def make_gate(codelists: Mapping[str, CodeList] | None = None) -> Gate:
+    """The gate that ingest.pipeline is given. Great Expectations is imported when it is first asked."""
 
     def gate(judged: Judged) -> GateVerdict:
-        return compare(judged, codelists)
+        return compare(judged, load_contracts().codelists if codelists is None else codelists)
 
     return gate
 
 
 def compare(judged: Judged, codelists: Mapping[str, CodeList]) -> GateVerdict:
     """Judge a delivery a second time and compare."""
+    from expectations import run
+
     failed: dict[tuple[str, str], int] = {}
     disagreements: list[Disagreement] = []
     errors: list[GateError] = []
@@ -55,6 +61,8 @@ def compare(judged: Judged, codelists: Mapping[str, CodeList]) -> GateVerdict:
 
 
 def _spoken(table: JudgedTable, codelists: Mapping[str, CodeList]) -> tuple[tuple[Spoken, ...], dict[str, str]]:
+    from expectations.suite import spoken_rules
+
     try:
         return spoken_rules(table.scene, codelists), {}
     except Exception as error:  # a rule that cannot be said is a rule that nobody judged
@@ -63,6 +71,8 @@ def _spoken(table: JudgedTable, codelists: Mapping[str, CodeList]) -> tuple[tupl
 
 def _accepted(judged: Judged, name: str, table: JudgedTable, spoken: tuple[Spoken, ...]) -> list[GateError]:
     """The accepted rows pass every rejecting rule. Where nothing was rejected, the first run has already said so."""
+    from expectations import run
+
     heavy = tuple(s for s in spoken if s.rule.severity is Severity.reject_row)
     if not table.rejected_rows or not heavy or table.rejected_rows == table.rows:
         return []

@@ -31,9 +31,6 @@ from expectations.custom.meaning import ExpectContractRule, lower
 from ingest.contract import CodeList, FieldType, Rule, RuleKind, Table
 from ingest.rules import PLACEHOLDERS, Scene
 
-#: Kinds that the second judge does not repeat: what the first one did to a value on the way, not what the sender did.
-FIRST_JUDGE_ONLY = frozenset({RuleKind.mended})
-
 
 @dataclass(frozen=True)
 class Spoken:

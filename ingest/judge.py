@@ -270,13 +270,12 @@ def _judge_table(judged: Judged, table: Table, codes: dict[str, Codes]) -> None:
 
 
 def _read_rows(con: duckdb.DuckDBPyConnection, table: Table, read: tuple[Column, ...], data: pa.Table | None) -> None:
-    if data is None:
-        data = pa.table({"_row": pa.array([], pa.int64())})
-    have = set(data.column_names)
-    data = pa.table({c: data[c] if c.startswith("_") else trimmed(data[c]) for c in data.column_names})
+    cells: pa.Table = pa.table({"_row": pa.array([], pa.int64())}) if data is None else data
+    have = set(cells.column_names)
+    cells = pa.table({c: cells[c] if c.startswith("_") else trimmed(cells[c]) for c in cells.column_names})
     wanted = [(c, "BIGINT") for c in ("_row", "_line", "_parent_row")] + [(c.spec.name, "VARCHAR") for c in read]
     source = ", ".join(name(c) if c in have else f"NULL::{kind} AS {name(c)}" for c, kind in wanted)
-    con.register("received", data)
+    con.register("received", cells)
     con.execute(f"CREATE TABLE {name(table.name)} AS {projection(read, f'(SELECT {source} FROM received)')}")
     con.unregister("received")
 

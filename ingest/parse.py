@@ -18,11 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from ingest.contract import CodeList, FieldSpec, FieldType, Table
+
+#: pyarrow makes its functions when it is imported, so no checker knows their names.
+pc: Any = pyarrow.compute
 
 #: White space that a cell may carry around its value: blanks, tabs, no-break and zero-width spaces, byte order marks.
 SPACE = " \t\r\n\f\v\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"

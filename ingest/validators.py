@@ -10,11 +10,15 @@ The two forms share nothing on purpose. Ten equal digits pass modulus 11 (111 11
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
+
+#: pyarrow makes its functions when it is imported, so no checker knows their names.
+pc: Any = pyarrow.compute
 
 #: The UPN's letters: no I, O or S, which read as digits.
 UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
@@ -48,10 +52,8 @@ def _upn_sql(value: str) -> str:
 def passes(kind: str, values: Iterable[str] | pa.Array | pa.ChunkedArray) -> npt.NDArray[np.bool_]:
     """For each text, whether it passes its check digit. Whole columns at a time; no text may be null."""
     check, width = {"nhs_number": (_nhs, 10), "upn": (_upn, 13)}[kind]
-    texts = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(list(values), pa.string())
-    texts = texts.cast(pa.string())
-    if isinstance(texts, pa.ChunkedArray):
-        texts = texts.combine_chunks()
+    given: Any = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(list(values), pa.string())
+    texts: pa.Array = (given.combine_chunks() if isinstance(given, pa.ChunkedArray) else given).cast(pa.string())
     right = pc.equal(pc.binary_length(texts), width).to_numpy(zero_copy_only=False)
     sized = texts.filter(pa.array(right))
     out = np.zeros(len(texts), dtype=bool)

@@ -9,6 +9,8 @@ count are the library's; only the request is narrowed, which also saves three of
 (measured: 7 ms become 2.4 ms).
 """
 
+# pyright: reportPrivateImportUsage=false
+
 from __future__ import annotations
 
 from typing import Any, ClassVar
@@ -29,7 +31,7 @@ class Counted:
     #: What the library's condition is told besides its columns.
     told: ClassVar[tuple[str, ...]] = ()
 
-    def get_validation_dependencies(self, execution_engine: ExecutionEngine | None = None,
+    def get_validation_dependencies(self, execution_engine: ExecutionEngine[Any] | None = None,
                                     runtime_configuration: dict[str, Any] | None = None, **_: Any) -> ValidationDependencies:
         kwargs: dict[str, Any] = self.configuration.kwargs  # type: ignore[attr-defined]
         domain = {k: kwargs[k] for k in _DOMAIN if kwargs.get(k) is not None}
@@ -41,7 +43,7 @@ class Counted:
         )
 
     def _validate(self, metrics: dict[str, Any], runtime_configuration: dict[str, Any] | None = None,
-                  execution_engine: ExecutionEngine | None = None) -> dict[str, Any]:
+                  execution_engine: ExecutionEngine[Any] | None = None) -> dict[str, Any]:
         failed = int(metrics[f"{self.map_metric}.unexpected_count"])  # type: ignore[attr-defined]
         return {"success": failed == 0, "result": {"unexpected_count": failed}}
 

@@ -6,6 +6,8 @@ Add here: the meaning of a rule kind that has no built-in expectation.
 Must not live here: anything copied from the SQL (ingest/rules.py). Two readings of one declaration, or there is no judge.
 """
 
+# pyright: reportPrivateImportUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -169,7 +171,7 @@ class ExpectContractRule(BatchExpectation):
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
     success_keys: ClassVar[tuple[str, ...]] = ("rule_kind", "parameters")
 
-    def get_validation_dependencies(self, execution_engine: ExecutionEngine | None = None,
+    def get_validation_dependencies(self, execution_engine: ExecutionEngine[Any] | None = None,
                                     runtime_configuration: dict[str, Any] | None = None, **_: Any) -> ValidationDependencies:
         kwargs = self.configuration.kwargs
         domain = {"batch_id": kwargs["batch_id"]} if kwargs.get("batch_id") else {}
@@ -180,6 +182,6 @@ class ExpectContractRule(BatchExpectation):
         )
 
     def _validate(self, metrics: dict[str, Any], runtime_configuration: dict[str, Any] | None = None,
-                  execution_engine: ExecutionEngine | None = None) -> dict[str, Any]:
+                  execution_engine: ExecutionEngine[Any] | None = None) -> dict[str, Any]:
         failed = int(metrics[METRIC])
         return {"success": failed == 0, "result": {"unexpected_count": failed}}

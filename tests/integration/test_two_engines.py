@@ -24,7 +24,8 @@ from tests.support.judging import CASES, LISTS, judged, row
 
 custom = pytest.importorskip("expectations.custom.meaning")
 from expectations import run, verdict  # noqa: E402
-from expectations.vocabulary import _SPEAKERS, FIRST_JUDGE_ONLY  # noqa: E402  # pyright: ignore[reportPrivateUsage]
+from expectations.verdict import FIRST_JUDGE_ONLY  # noqa: E402
+from expectations.vocabulary import _SPEAKERS  # noqa: E402  # pyright: ignore[reportPrivateUsage]
 
 GATE = verdict.make_gate(LISTS)
 CONTRACTS = load_contracts()
