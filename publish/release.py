@@ -76,8 +76,6 @@ def publish(warehouse: Path, home: Home, contracts: Contracts, *, synthetic: boo
         board = load(source, synthetic=made_up)
     _write(partial, board, warehouse, home, contracts, release_id, hashes)
     partial.replace(target)
-    record = json.loads((target / "release.json").read_text("utf-8"))
-    ledger.append(home.releases, release_id, str(board.as_of), record["files"]["board/indicators.csv"])
     _put_in_force(home, release_id)
     return Release(release_id, target, is_new=True)
 
@@ -92,6 +90,9 @@ def current(home: Home) -> Release | None:
 
 
 def _put_in_force(home: Home, release_id: str) -> None:
+    """Enter the release in the ledger, then point `current` at it. A run killed between the two does both again."""
+    record = json.loads((home.releases / release_id / "release.json").read_text("utf-8"))
+    ledger.append(home.releases, release_id, record["as_of"], record["files"]["board/indicators.csv"])
     write_text(release_id, home.releases / "current")
 
 

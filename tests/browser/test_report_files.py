@@ -173,3 +173,10 @@ def test_what_a_killed_run_left_is_replaced(release: Release, warehouse: Path, t
     made = publish(warehouse, home, load_contracts(), synthetic=True)
     assert not left.exists() and not (made.path / "half").exists()
     assert (home.releases / "current").read_text() == made.id
+    # Killed after the folder was renamed and before it was in force: the next run finishes the job.
+    (home.releases / "current").unlink()
+    (home.releases / "ledger.jsonl").unlink()
+    again = publish(warehouse, home, load_contracts(), synthetic=True)
+    assert again.id == made.id and not again.is_new
+    assert (home.releases / "current").read_text() == made.id
+    assert json.loads((home.releases / "ledger.jsonl").read_text())["release"] == made.id
