@@ -532,13 +532,17 @@ def _stored(home: Home, extract: Extract, submission_id: str, row: Mapping[str, 
 
 
 def _reported(delivery: Delivery, extract: Extract, home: Home) -> SubmissionReport | None:
-    """The report of a delivery that was taken in and not yet promoted."""
+    """The report of a delivery that was taken in and not yet promoted.
+
+    The place that the report found in the content may differ from the one on the cover; the content's hash decides.
+    The cover only chooses between reports of the same bytes sent for two periods or by two submitters.
+    """
+    paths = sorted((home.lake / "validated" / extract.key).glob("*/report.json"))
+    reports = [SubmissionReport.from_json(path.read_text(encoding="utf-8")) for path in paths]
+    same = [r for r in reports if r.row["sha256"] == delivery.sha256]
     period, submitter = _stated_place(delivery, extract)
-    for path in sorted((home.lake / "validated" / extract.key).glob("*/report.json")):
-        report = SubmissionReport.from_json(path.read_text(encoding="utf-8"))
-        if report.row["sha256"] == delivery.sha256 and period in (None, report.period) and submitter in (None, report.submitter):
-            return report
-    return None
+    stated = [r for r in same if period in (None, r.period) and submitter in (None, r.submitter)]
+    return next(iter(stated or same), None)
 
 
 def _stated_place(delivery: Delivery, extract: Extract) -> tuple[str | None, str | None]:

@@ -135,8 +135,12 @@ def _of_partitions(
     """Deliveries of the run's partitions, oldest first, taken in already or not: a re-run gives the same bytes."""
     wanted = {split_key(extract, str(k)) for k in keys}
     placed = (place(settings, d) for d in deliveries(settings) if d.key == extract.key)
-    mine = [p for p in placed if (p.period, p.submitter) in wanted]
-    return sorted(mine, key=lambda p: (p.delivery.received_at, p.delivery.sha256))
+    mine = sorted(
+        (p for p in placed if (p.period, p.submitter) in wanted),
+        key=lambda p: (p.delivery.received_at, p.delivery.sha256),
+    )
+    # The same bytes sent again are a success and nothing new: the first receipt counts, late or not.
+    return list({(p.period, p.submitter, p.delivery.sha256): p for p in reversed(mine)}.values())[::-1]
 
 
 def _metadata(reports: list[pipeline.SubmissionReport]) -> dict[str, int]:

@@ -32,7 +32,7 @@ def pending(settings: Settings, found: Iterable[landing.Delivery] | None = None)
 
     The truth is the registry, not Dagster's log or a sensor's cursor: a wake-up that was lost costs nothing.
     """
-    known = registry.known_contents(settings.home)
+    known = registry.known_contents(settings.home, settings.agreements)
     waiting = [
         d for d in (deliveries(settings) if found is None else found) if (d.key, d.sha256) not in known
     ]
