@@ -9,8 +9,8 @@ import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
-from expectations.verdict import make_gate
 
+from expectations.verdict import make_gate
 from ingest import pipeline
 from ingest.contract import Extract
 from ingest.lake import anchor_schemas

@@ -7,15 +7,20 @@ Must not live here: the steps themselves.
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ingest import reference, registry
 from ingest.lake import Home, anchor_schemas, write_text
 from orchestration import pending as waiting
 from orchestration.settings import Settings
 from orchestration.warehouse_file import is_current
+
+if TYPE_CHECKING:  # importing Dagster takes three seconds, and a run with nothing to do needs none of it
+    from dagster import DagsterInstance, Definitions
 
 Say = Callable[[str], None]
 
@@ -75,10 +80,10 @@ def run(settings: Settings, say: Say) -> Outcome:
             _take_in(settings, flow, instance, items, outcome, say)
         with _timed(outcome, "build"):
             say("building the warehouse: models, tests, audit")
-            _execute(flow, instance, "build_warehouse")
+            _execute(settings, flow, instance, "build_warehouse")
         with _timed(outcome, "publish"):
             say("publishing the release")
-            _execute(flow, instance, "publish_release")
+            _execute(settings, flow, instance, "publish_release")
     return outcome
 
 
@@ -109,10 +114,17 @@ def job_only(settings: Settings, job: str, say: Say) -> None:
         flow, instance = _dagster(settings)
         clear_stale_runs(instance)
         say(job.replace("_", " "))
-        _execute(flow, instance, job)
+        _execute(settings, flow, instance, job)
 
 
-def _take_in(settings, flow, instance, items, outcome: Outcome, say: Say) -> None:
+def _take_in(
+    settings: Settings,
+    flow: "Flow",
+    instance: "DagsterInstance",
+    items: list[waiting.Pending],
+    outcome: Outcome,
+    say: Say,
+) -> None:
     from orchestration.extracts import job_name
     from orchestration.partitions import ranges
 
@@ -122,8 +134,8 @@ def _take_in(settings, flow, instance, items, outcome: Outcome, say: Say) -> Non
     for key, mine in by_extract.items():
         extract = settings.contracts[key]
         say(f"taking in {extract.title}: {len(mine)} files")
-        for first, last in ranges(extract, {(i.period, i.submitter) for i in mine if i.period}, flow.until):
-            _execute(flow, instance, job_name(extract), first=first, last=last)
+        for keys in ranges(extract, {(i.period, i.submitter) for i in mine if i.period}, flow.until):
+            _execute(settings, flow, instance, job_name(extract), keys)
         for unplaced in (i for i in mine if not i.period):
             _refuse_unplaced(settings, unplaced)
     statuses = registry.statuses(settings.home)
@@ -134,13 +146,18 @@ def _take_in(settings, flow, instance, items, outcome: Outcome, say: Say) -> Non
 def _refuse_unplaced(settings: Settings, item: waiting.Pending) -> None:
     """A file that states no period or sender belongs to no partition; it still gets its receipt."""
     from expectations.verdict import make_gate
-
     from ingest import pipeline
 
-    pipeline.take_in(item.delivery, settings.contracts, settings.agreements, settings.home, make_gate(settings.contracts.codelists))
+    pipeline.take_in(
+        item.delivery,
+        settings.contracts,
+        settings.agreements,
+        settings.home,
+        make_gate(settings.contracts.codelists),
+    )
 
 
-def _dagster(settings: Settings):
+def _dagster(settings: Settings) -> "tuple[Flow, DagsterInstance]":
     """The definitions and the local instance of the home folder."""
     import datetime as dt
 
@@ -158,8 +175,10 @@ def _dagster(settings: Settings):
 
 @dataclass(frozen=True)
 class Flow:
-    definitions: object
-    until: object
+    """The definitions, and the last day for which they have partitions."""
+
+    definitions: "Definitions"
+    until: date
 
 
 def prepare_dagster_home(home: Home) -> Path:
@@ -170,15 +189,31 @@ def prepare_dagster_home(home: Home) -> Path:
     return home.dagster
 
 
-def _execute(flow, instance, job: str, first: str | None = None, last: str | None = None) -> None:
+def _execute(
+    settings: Settings,
+    flow: "Flow",
+    instance: "DagsterInstance",
+    job: str,
+    keys: tuple[str, str] | None = None,
+) -> None:
+    """One Dagster run in this process, over a range of partitions when `keys` says so.
+
+    What Dagster and dbt print goes to <home>/logs/run.log; the terminal shows progress only.
+    """
     tags = {}
-    if first is not None:
-        tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-    result = flow.definitions.resolve_job_def(job).execute_in_process(
-        instance=instance, tags=tags, raise_on_error=False
-    )
+    if keys is not None:
+        tags = {"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[1]}
+    log = settings.home.root / "logs" / "run.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as sink, redirect_stdout(sink), redirect_stderr(sink):
+        result = flow.definitions.resolve_job_def(job).execute_in_process(
+            instance=instance,
+            tags=tags,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "WARNING"}}}},
+        )
     if not result.success:
-        raise RunFailed(f"the job {job} failed: `scp dagster` shows where, in run {result.run_id}")
+        raise RunFailed(f"the job {job} failed; {log} and `scp dagster` say where (run {result.run_id})")
 
 
 @contextmanager

@@ -83,7 +83,15 @@ def warehouse_defs(settings: Settings) -> dg.Definitions:
         settings.export()
         building = fresh_file(settings.home, keep_current=context.is_subset)
         yield from dbt.cli(
-            ["build", "--exclude-resource-type", "unit_test", "--log-level-file", "none", "--target-path", str(target(settings.home))],
+            [
+                "build",
+                "--exclude-resource-type",
+                "unit_test",
+                "--log-level-file",
+                "none",
+                "--target-path",
+                str(target(settings.home)),
+            ],
             context=context,
         ).stream()
         context.log.info("built %s", building.name)

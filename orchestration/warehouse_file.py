@@ -18,7 +18,6 @@ from orchestration.audit import build_id
 from orchestration.manifest import fingerprint
 from orchestration.settings import Settings
 
-
 #: The file's own name never changes: views remember the name of the catalogue that they were made in.
 FILE = "warehouse.duckdb"
 
@@ -109,7 +108,9 @@ def publish_warehouse(settings: Settings) -> tuple[str, int]:
         raise RuntimeError("the new warehouse file cannot be read back whole")
     found: dict[str, str] = json.loads(done.stdout)
     name = build_id(found)
-    write_text(json.dumps({"inputs": inputs(settings), "content": found}, indent=1), path.parent / "inputs.json")
+    write_text(
+        json.dumps({"inputs": inputs(settings), "content": found}, indent=1), path.parent / "inputs.json"
+    )
     put_in_force(home, name)
     return name, len(found)
 
@@ -117,7 +118,9 @@ def publish_warehouse(settings: Settings) -> tuple[str, int]:
 def put_in_force(home: Home, name: str) -> None:
     """Rename the audited folder, point at it, then remove what was in force before."""
     target = home.warehouse / name
-    if target.exists():  # the same content was built before; a pointer may still name it, so it is never removed first
+    if (
+        target.exists()
+    ):  # the same content was built before; a pointer may still name it, so it is never removed first
         (building(home).parent / "inputs.json").replace(target / "inputs.json")
     else:
         building(home).parent.rename(target)

@@ -370,7 +370,8 @@ def _missing(missing: agencies.Missing, known: dict[tuple[str, str], str]) -> It
     nominal = np.char.zfill((p["child"].to_numpy() + np.where(p["second"], 5_000_000, 0)).astype(str), 8)
     person = np.array([known.get(("staffordshire_police", str(i)), "") for i in nominal], dtype=object)
     area = p["home_la"].map({"860": 0, "861": 1}).fillna(-1).to_numpy().astype(int)
-    counts = (p["grade"] != ABSENT).to_numpy()
+    # A rate's population is that of the home authority, so a child who lives outside the two councils is left out.
+    counts = (p["grade"] != ABSENT).to_numpy() & (area >= 0)
     went = p["missing_at"].to_numpy().astype("datetime64[m]")
     day = p["reported_at"].to_numpy().astype("datetime64[D]")
     c = missing.council
@@ -386,14 +387,13 @@ def _missing(missing: agencies.Missing, known: dict[tuple[str, str], str]) -> It
 
     ids = np.where(c["area"] == 0, agencies.council_id(0, c["child"].to_numpy()), agencies.council_id(1, c["child"].to_numpy()))
     theirs = np.array([known.get((cal.COUNCILS[a], i), "") for a, i in zip(c["area"], ids, strict=True)], dtype=object)
-    mine = pd.DataFrame({"person": person, "area": area, "went": went.astype("datetime64[s]"), "row": np.arange(len(p))})[counts & (area >= 0)]
+    mine = pd.DataFrame({"person": person, "area": area, "went": went.astype("datetime64[s]"), "row": np.arange(len(p))})[counts]
     other = pd.DataFrame({"person": theirs, "area": c["area"].to_numpy(), "started": c["started_at"].to_numpy().astype("datetime64[s]")})
     pairs = mine.merge(other, on=["person", "area"])
     near = (pairs["started"] - pairs["went"]).abs() <= pd.Timedelta(hours=24)
     agreed = np.zeros(len(p), bool)
     agreed[pairs.loc[near, "row"].to_numpy()] = True
-    ours = counts & (area >= 0)
-    yield from _rows("EX09", Events(day[ours], area[ours], agreed[ours]))
+    yield from _rows("EX09", Events(day[counts], area[counts], agreed[counts]))
 
     back = c["returned_at"].to_numpy().astype("datetime64[m]")
     rhi = c["rhi_at"].to_numpy().astype("datetime64[m]")

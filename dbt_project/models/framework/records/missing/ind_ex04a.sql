@@ -8,5 +8,8 @@ with episodes as (
     key='rec.episode_key',
     event_date='cast(rec.reported_at as date)',
     in_denominator='false',
-    excluded_because="case when rec.is_absent_category then 'absent category withdrawn' end"
+    excluded_because="case
+        when rec.is_absent_category then 'absent category withdrawn'
+        when rec.area_code is null then 'lives outside the two councils'
+    end"
 ) }}

@@ -13,5 +13,6 @@ with episodes as (
     'EX05', 'episodes',
     key='rec.episode_key',
     event_date='cast(rec.reported_at as date)',
-    in_numerator='rec.two_before_at >= ' ~ add_hours('rec.missing_at', -90 * 24)
+    in_numerator='rec.two_before_at >= ' ~ add_hours('rec.missing_at', -90 * 24),
+    excluded_because="case when rec.area_code is null then 'lives outside the two councils' end"
 ) }}
