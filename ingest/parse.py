@@ -196,7 +196,7 @@ def _code(spec: FieldSpec, codes: Codes) -> Parts:
     # "1) 2" could be either, so it is neither.
     junk = f"CASE WHEN {prefix} <> {suffix} THEN NULL ELSE coalesce({prefix}, {suffix}) END"
     found = _map(codes.stored, key)
-    value = f"CASE WHEN {sent} IS NULL THEN NULL WHEN {found} IS NOT NULL THEN {found} WHEN regexp_matches({sent}, '[).:\u2013\u2014 -]') THEN {junk} END"
+    value = f"coalesce({found}, CASE WHEN regexp_matches({sent}, '[).:\u2013\u2014 -]') THEN {junk} END)"
     return (("key", fold(sent)),), ((spec.name, value),), ""
 
 
