@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.world import World, make_world
+
 # Before any of these libraries is imported.
 for name, value in {
     "GX_ANALYTICS_ENABLED": "false",
@@ -63,3 +65,9 @@ def no_network() -> Any:
     yield
     socket.socket.connect = _connect  # type: ignore[method-assign]
     socket.socket.connect_ex = _connect_ex  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A small synthetic partnership, taken in, built and published once; tests only read it."""
+    return make_world(tmp_path_factory.mktemp("world") / "home")

@@ -80,8 +80,8 @@ def take_in_csv(path: str) -> Callable[[], None]:
 
 def _take_in(path: str, key: str, contracts, agreements, manifest: dict[str, str]) -> Callable[[], None]:
     import great_expectations  # noqa: F401 - imported before the clock starts, as in a long-lived worker
-    from expectations.verdict import make_gate
 
+    from expectations.verdict import make_gate
     from ingest import landing, pipeline
     from ingest.lake import Home, anchor_schemas
 
