@@ -177,7 +177,7 @@ def _overview(
         for area in COUNCILS:
             now, before = board.latest(ind, area)
             if now is None:
-                cells.append({"value": "x", "parts": "", "badge": words.badge("partial", "No figure was made."), "css": css_of(area), "period": ""})
+                cells.append({"value": "x", "parts": "", "badge": words.badge("partial", "No figure was made."), "css": css_of(area), "period": "", "change": ""})
                 continue
             badge = words.badge(now.trust, now.reason)
             trust[badge[0]] += 1
