@@ -334,22 +334,27 @@ def _origins(stated: Sequence[Origin]) -> list[Origin]:
 
 
 def _period(read: ReadResult, delivery: Delivery, extract: Extract, problems: list[FileProblem]) -> Period:
-    found: list[tuple[str, Period]] = []
+    found: list[tuple[Origin, Period]] = []
     for origin in _origins(extract.delivery.period_from):
         if origin.kind == "filename" and found:
             continue  # a name is read only when nothing else speaks
         period = _stated_period(origin, read, delivery, extract)
         if period is not None:
-            found.append((origin.kind, period))
+            found.append((origin, period))
     if not found:
         raise Refused(FileCode.FILE_PERIOD, instead=_NO_PERIOD)
     first = found[0]
-    for kind, period in found[1:]:
+    for origin, period in found[1:]:
         if period != first[1]:
-            other = _SOURCES[kind] if kind != first[0] else f"{_SOURCES[kind]} (another place)"
-            problems.append(problem(FileCode.FILE_PERIOD, first=first[1].id, source=_SOURCES[first[0]], other=other))
+            problems.append(problem(FileCode.FILE_PERIOD, first=first[1].id, source=_named(first[0]), other=_named(origin), then=period.id))
             break
     return first[1]
+
+
+def _named(origin: Origin) -> str:
+    """A place by the sender's own name for it, where it has one."""
+    place = _SOURCES[origin.kind]
+    return f"{place} ({origin.path.rpartition('/')[2]})" if origin.kind == "xml" and origin.path else place
 
 
 def _stated_period(origin: Origin, read: ReadResult, delivery: Delivery, extract: Extract) -> Period | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from ingest.contract import Extract, Rule, Severity, Table
+from ingest.contract import Rule, Severity, Table
 from ingest.judge import PARENT_KIND, Judged
 from ingest.lake import write_text
 
@@ -43,8 +43,9 @@ STATUS = {
 }
 NEXT = {
     "accepted": "Nothing more is needed for this period. Corrections can be sent at any time as a whole new file.",
-    "partly_accepted": "Mend the rows below in your own system and send the whole file again. The new file replaces this one as a whole; until then the rows that were taken count.",
-    "refused": "Mend what is named below and send the whole file again. What you sent earlier for this period, if anything, still counts.",
+    "to_correct": "Every row counts as it was sent. Correct what this receipt names in your own system and send the whole file again; the new file replaces this one as a whole.",
+    "partly_accepted": "Mend the rows that this receipt names in your own system and send the whole file again. The new file replaces this one as a whole; until then the rows that were taken count.",
+    "refused": "Mend what this receipt names and send the whole file again. What you sent earlier for this period, if anything, still counts.",
 }
 ACTIONS = {
     "kept": "kept", "coarsened": "kept by month only", "identity_store": "kept apart in the identity store, used for matching only",
@@ -95,11 +96,12 @@ class Entry:
     rows: str = ""  # "4, 7-12 and 31 more"
     count: int = 0
     noun: str = "row"
+    part: str = "column"
 
     @property
     def where(self) -> str:
         many = "s" if self.count != 1 else ""
-        parts = (self.place, f"column {self.column}" if self.column else "", f"{self.noun}{many} {self.rows}" if self.rows else "")
+        parts = (self.place, f"{self.part} {self.column}" if self.column else "", f"{self.noun}{many} {self.rows}" if self.rows else "")
         return "; ".join(p for p in parts if p)
 
 
@@ -116,6 +118,12 @@ class Receipt:
     @property
     def totals(self) -> list[tuple[str, int, int, int, int]]:
         return [(n, c.received, c.accepted, c.rejected, c.set_aside) for n, c in self.report.tables.items()]
+
+    @property
+    def next(self) -> str:
+        """What the sender does now. Rows that were taken and are wrong are still to be corrected."""
+        to_correct = self.report.status == "accepted" and any(e.severity is Severity.warn for e in self.entries)
+        return NEXT.get("to_correct" if to_correct else self.report.status, "")
 
 
 def receipt(report: _Report, reason: _Reason | None = None, judged: Judged | None = None,
@@ -158,7 +166,8 @@ def _compose(report: _Report, reason: _Reason | None, judged: Judged | None, pro
         title = judged.extract.title
         for name in judged.tables:
             entries.extend(_about_rows(judged, name))
-    entries.sort(key=lambda e: (ORDER.index(e.severity), -e.count, e.place, e.rule_id))
+    # Causes before consequences: mending the outer record brings back the ones inside it.
+    entries.sort(key=lambda e: (ORDER.index(e.severity), e.rule_id.endswith(PARENT_KIND), -e.count, e.place, e.rule_id))
     cells = tuple(minimised.rows(report.submission_id)) if minimised else ()
     return Receipt(report, title, tuple(entries), reason, tuple(r for r in cells if r["action"] != "kept"))
 
@@ -169,14 +178,14 @@ def _about_file(p: FileProblem) -> Entry:
 
 def _about_rows(judged: Judged, name: str) -> list[Entry]:
     table = judged.tables[name]
-    noun = "line" if judged.extract.delivery.format == "xml" else "row"
+    noun, part = ("line", "element") if judged.extract.delivery.format == "xml" else ("row", "column")
     place = _place(table.table)
     out: list[Entry] = []
     for t in table.tallies:
         if t.failed:
             rows = compressed(judged.where(name, t.rule.id, LOOKED_AT), t.failed)
             out.append(Entry(t.rule.severity, t.rule.id, _sentence(t.rule.says), _sentence(t.rule.fix), place,
-                             "" if t.kind == PARENT_KIND else _columns(judged.extract, table.table, t.rule), rows, t.failed, noun))
+                             "" if t.kind == PARENT_KIND else _columns(table.table, t.rule), rows, t.failed, noun, part))
     shape = judged.read.tables[name].shape_rejects if name in judged.read.tables else []
     for code, failed in table.shape:
         rows = compressed([s.row for s in shape if str(s.code) == code][:LOOKED_AT], failed)
@@ -189,9 +198,11 @@ def _place(table: Table) -> str:
     return f"sheet {table.source.sheet}" if table.source.sheet else table.title
 
 
-def _columns(extract: Extract, table: Table, rule: Rule) -> str:
-    """The sender's own names of the columns that a rule reads; a path of elements in XML."""
-    return ", ".join((table.by_name[c].headers or (c,))[0] for c in rule.columns if c in table.by_name)
+def _columns(table: Table, rule: Rule) -> str:
+    """The sender's own names of the columns that a rule reads; a path of elements in XML, where "." is the row's own."""
+    own = (table.source.element or "").rpartition("/")[2]
+    names = ((table.by_name[c].headers or (c,))[0] for c in rule.columns if c in table.by_name)
+    return ", ".join(own if name == "." else name for name in names)
 
 
 def _sentence(text: str) -> str:
@@ -220,8 +231,8 @@ def _text(told: Receipt) -> str:
             lines += [line for e in group for line in _text_entry(e)]
     if told.minimised:
         lines += ["", "WHAT WAS NOT KEPT AS SENT"]
-        lines += [f"  {r['table']}, {r['column']}: {ACTIONS.get(r['action'], r['action'])} ({r['cells']:,} cells)" for r in told.minimised]
-    lines += ["", "WHAT HAPPENS NEXT", *wrap(NEXT.get(report.status, ""), WIDTH), ""]
+        lines += [f"  {r['table']}, {r['column']}: {ACTIONS.get(r['action'], r['action'])} ({r['cells']:,} cell{'' if r['cells'] == 1 else 's'})" for r in told.minimised]
+    lines += ["", "WHAT HAPPENS NEXT", *wrap(told.next, WIDTH), ""]
     return "\n".join(lines)
 
 
@@ -236,7 +247,7 @@ def _html(told: Receipt) -> str:
     sections = [(SECTIONS[s], [e for e in told.entries if e.severity is s]) for s in ORDER]
     return _environment().get_template("receipt.html.j2").render(
         told=told, row=told.report.row, report=told.report, sections=[s for s in sections if s[1]],
-        status=STATUS.get(told.report.status, told.report.status), next=NEXT.get(told.report.status, ""), actions=ACTIONS,
+        status=STATUS.get(told.report.status, told.report.status), next=told.next, actions=ACTIONS,
         received=_moment(told.report.row.get("received_at")),
     )
 

@@ -124,7 +124,10 @@ def query(sql: Annotated[str, typer.Argument(help="One SQL statement, read-only.
         str(path), read_only=True, config={"autoinstall_known_extensions": "false"}
     ) as connection:
         connection.execute("set enable_external_access = false")
-        out.print(str(connection.sql(sql)))
+        try:
+            out.print(str(connection.sql(sql)), markup=False)
+        except duckdb.Error as error:
+            raise Stop(str(error)) from None
 
 
 @app.command()
@@ -288,7 +291,22 @@ def show_outcome(here: Settings, outcome) -> None:
         out.print(f"warehouse  {warehouse}")
     out.print(f"receipts   {here.home.receipts}")
     if outcome.refused:
-        out.print(f"{len(outcome.refused)} files were refused; their receipts say why")
+        out.print(f"{len(outcome.refused)} deliveries were refused; their receipts say why")
+    if outcome.not_recognised:
+        show_strangers(here, outcome.not_recognised)
+
+
+def show_strangers(here: Settings, names: list[str], shown: int = 10) -> None:
+    """Files that nothing recognised, by name: silence would look like having read them."""
+    from orchestration.pending import NOT_RECOGNISED
+
+    out.print(
+        f"landing    {len(names)} files were not recognised; {here.home.receipts / NOT_RECOGNISED} lists them"
+    )
+    for name in names[:shown]:
+        out.print(f"  {name}", markup=False)
+    if len(names) > shown:
+        out.print(f"  and {len(names) - shown} more")
 
 
 if __name__ == "__main__":

@@ -7,10 +7,15 @@ Must not live here: reading rows for any other purpose than the period and the s
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from ingest import landing, readers, registry
-from ingest.readers.base import Refused
+from ingest.lake import write_text
+from ingest.readers.base import Refused, clean_name
 from orchestration.settings import Settings
+
+#: The list of strangers, beside the receipts.
+NOT_RECOGNISED = "not_recognised.txt"
 
 
 @dataclass(frozen=True)
@@ -22,9 +27,37 @@ class Pending:
     submitter: str
 
 
+def arrived(settings: Settings) -> tuple[list[landing.Delivery], list[landing.Delivery]]:
+    """Everything in the landing folder, in a stable order: what a contract recognises, and what none does."""
+    seen = landing.discover(settings.landing, settings.contracts)
+    return [d for d in seen if d.key], [d for d in seen if not d.key]
+
+
 def deliveries(settings: Settings) -> list[landing.Delivery]:
     """Everything recognised in the landing folder, in a stable order."""
-    return [d for d in landing.discover(settings.landing, settings.contracts) if d.key]
+    return arrived(settings)[0]
+
+
+def note_strangers(settings: Settings, strangers: Iterable[landing.Delivery]) -> list[str]:
+    """Keep the list of files that no contract recognises, with the reason; nothing is ever left out in silence."""
+    lines = sorted(
+        f"{_shown(path, settings.landing)}: {delivery.why}"
+        for delivery in strangers
+        for path in delivery.files
+    )
+    path = settings.home.receipts / NOT_RECOGNISED
+    text = "\n".join(
+        [f"{len(lines)} files of the landing folder were not recognised and not taken in.", *lines, ""]
+    )
+    if lines or path.exists():
+        write_text(text, path)
+    return lines
+
+
+def _shown(path: Path, landing_folder: Path) -> str:
+    """Where a file lies below the landing folder, safe to print."""
+    inside = path.relative_to(landing_folder).parts or (path.name,)
+    return "/".join(clean_name(part) for part in inside)
 
 
 def pending(settings: Settings, found: Iterable[landing.Delivery] | None = None) -> list[Pending]:

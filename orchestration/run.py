@@ -6,6 +6,7 @@ Must not live here: the steps themselves.
 """
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class Outcome:
     taken_in: int = 0
     refused: list[str] = field(default_factory=list)
     unchanged: bool = False
+    not_recognised: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -67,12 +69,13 @@ def run(settings: Settings, say: Say) -> Outcome:
         if settings.landing_override is None:
             reference.land(settings.home)
         with _timed(outcome, "look"):
-            found = waiting.deliveries(settings)
+            found, strangers = waiting.arrived(settings)
+            outcome.not_recognised = waiting.note_strangers(settings, strangers)
             items = waiting.pending(settings, found)
         if not items and is_current(settings):
             outcome.unchanged = True
             return outcome
-        say(f"{len(items)} of {len(found)} files wait to be taken in")
+        say(f"{len(items)} of {len(found)} deliveries wait to be taken in")
         with _timed(outcome, "start Dagster"):
             flow, instance = _dagster(settings)
             clear_stale_runs(instance)
@@ -96,7 +99,9 @@ def take_in_only(settings: Settings, say: Say) -> Outcome:
         settings.export()
         registry.reconcile(settings.home)
         anchor_schemas(settings.home, settings.contracts)
-        items = waiting.pending(settings)
+        found, strangers = waiting.arrived(settings)
+        outcome.not_recognised = waiting.note_strangers(settings, strangers)
+        items = waiting.pending(settings, found)
         flow, instance = _dagster(settings)
         clear_stale_runs(instance)
         with _timed(outcome, "take in"):
@@ -133,7 +138,7 @@ def _take_in(
         by_extract.setdefault(str(item.delivery.key), []).append(item)
     for key, mine in by_extract.items():
         extract = settings.contracts[key]
-        say(f"taking in {extract.title}: {len(mine)} files")
+        say(f"taking in {extract.title}: {len(mine)} {'delivery' if len(mine) == 1 else 'deliveries'}")
         for keys in ranges(extract, {(i.period, i.submitter) for i in mine if i.period}, flow.until):
             _execute(settings, flow, instance, job_name(extract), keys)
         for unplaced in (i for i in mine if not i.period):
@@ -166,6 +171,7 @@ def _dagster(settings: Settings) -> "tuple[Flow, DagsterInstance]":
     from orchestration.definitions import build_defs
     from orchestration.manifest import ensure_manifest
 
+    warnings.filterwarnings("ignore", category=dg.BetaWarning)  # one line an asset, about an option we chose
     prepare_dagster_home(settings.home)
     ensure_manifest(settings)
     until = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=366)

@@ -96,7 +96,7 @@ CATALOGUE: Mapping[FileCode, tuple[Severity, str, str]] = {
     FileCode.FILE_COLUMN_MISSING: (_W, "The column for {label} ({headers}) is missing.", "Add the column {headers}."),
     FileCode.FILE_COLUMN_IGNORED: (_N, "Columns or elements that are not part of this return were not read: {names}.", "Leave them out."),
     FileCode.FILE_FOOTER: (_N, "Totals or notes stand among or below the rows; they were set aside.", "Leave totals and notes out."),
-    FileCode.FILE_PERIOD: (_W, "The period is stated as {first} in the {source} and differently in the {other}; {first} was used.", "State one period everywhere."),
+    FileCode.FILE_PERIOD: (_W, "The period is {first} by the {source} and {then} by the {other}; {first} was used.", "State one period everywhere."),
     FileCode.FILE_SUBMITTER: (_B, "The {source} names another sender than the {other}.", "Send each authority's file in its own folder."),
     FileCode.FILE_SHEET_MISSING: (_B, "The sheet {sheet} is missing.", "Add the sheet, with the name of the specification."),
     FileCode.FILE_TABLE_MISSING: (_B, "The file for {table} is missing.", "Send all files of the return together."),
