@@ -95,7 +95,11 @@ def _ask(spoken: tuple[Spoken, ...], frame: pd.DataFrame, out: Counts) -> None:
         failed = (answer.result or {}).get("unexpected_count")
         if rule_id not in wanted:
             continue
-        if _raised(answer.exception_info) or not isinstance(failed, int) or (failed == 0) != bool(answer.success):
+        if (
+            _raised(answer.exception_info)
+            or not isinstance(failed, int)
+            or (failed == 0) != bool(answer.success)
+        ):
             out.errors[rule_id] = "raised"
         elif rule_id in out.failed:
             out.errors[rule_id] = "answered twice"

@@ -21,14 +21,26 @@ from ingest.rules import Scene, table_rules
 def spoken_rules(scene: Scene, codelists: Mapping[str, CodeList]) -> tuple[Spoken, ...]:
     """Every rule of the scene's table that the second judge answers for."""
     lists = dict(codelists)
-    return tuple(speak(scene, r, lists) for r in table_rules(scene.extract, scene.table) if r.kind not in FIRST_JUDGE_ONLY)
+    return tuple(
+        speak(scene, r, lists)
+        for r in table_rules(scene.extract, scene.table)
+        if r.kind not in FIRST_JUDGE_ONLY
+    )
 
 
 def suite(name: str, spoken: tuple[Spoken, ...]) -> gx.ExpectationSuite:
     """The rules as a Great Expectations suite, which can be saved, read and run by any tool that knows the library."""
-    return gx.ExpectationSuite(name=name, expectations=[s.expectation.model_copy() if hasattr(s.expectation, "model_copy") else s.expectation.copy() for s in spoken])
+    return gx.ExpectationSuite(
+        name=name,
+        expectations=[
+            s.expectation.model_copy() if hasattr(s.expectation, "model_copy") else s.expectation.copy()
+            for s in spoken
+        ],
+    )
 
 
-def suite_of(extract: Extract, table: Table, scene: Scene, codelists: Mapping[str, CodeList]) -> dict[str, Any]:
+def suite_of(
+    extract: Extract, table: Table, scene: Scene, codelists: Mapping[str, CodeList]
+) -> dict[str, Any]:
     """The suite of a table as plain data, for those who want to read or reuse it."""
     return dict(suite(f"{extract.key}/{table.name}", spoken_rules(scene, codelists)).to_json_dict())

@@ -44,7 +44,11 @@ def compare(judged: Judged, codelists: Mapping[str, CodeList]) -> GateVerdict:
     for name, table in judged.tables.items():
         spoken, untold = _spoken(table, codelists)
         errors += [GateError(name, rule_id, why) for rule_id, why in untold.items()]
-        counts = run.count(table.table, spoken, table.rows, lambda columns, t=name: judged.received(t, columns)) if table.rows else run.Counts({s.rule.id: 0 for s in spoken})
+        counts = (
+            run.count(table.table, spoken, table.rows, lambda columns, t=name: judged.received(t, columns))
+            if table.rows
+            else run.Counts({s.rule.id: 0 for s in spoken})
+        )
         errors += [GateError(name, rule_id, why) for rule_id, why in counts.errors.items()]
         failed |= {(name, rule_id): n for rule_id, n in counts.failed.items()}
         for tally in table.tallies:
@@ -57,16 +61,24 @@ def compare(judged: Judged, codelists: Mapping[str, CodeList]) -> GateVerdict:
             elif theirs != tally.failed:
                 disagreements.append(Disagreement(name, tally.rule.id, tally.failed, theirs))
         errors += _accepted(judged, name, table, spoken)
-    return GateVerdict(failed, tuple(disagreements), tuple(errors), {n: t.rows for n, t in judged.tables.items()})
+    return GateVerdict(
+        failed, tuple(disagreements), tuple(errors), {n: t.rows for n, t in judged.tables.items()}
+    )
 
 
-def _spoken(table: JudgedTable, codelists: Mapping[str, CodeList]) -> tuple[tuple[Spoken, ...], dict[str, str]]:
+def _spoken(
+    table: JudgedTable, codelists: Mapping[str, CodeList]
+) -> tuple[tuple[Spoken, ...], dict[str, str]]:
     from expectations.suite import spoken_rules
 
     try:
         return spoken_rules(table.scene, codelists), {}
     except Exception as error:  # a rule that cannot be said is a rule that nobody judged
-        return (), {t.rule.id: type(error).__name__ for t in table.tallies if t.rule.kind not in FIRST_JUDGE_ONLY and t.kind != PARENT_KIND}
+        return (), {
+            t.rule.id: type(error).__name__
+            for t in table.tallies
+            if t.rule.kind not in FIRST_JUDGE_ONLY and t.kind != PARENT_KIND
+        }
 
 
 def _accepted(judged: Judged, name: str, table: JudgedTable, spoken: tuple[Spoken, ...]) -> list[GateError]:
@@ -81,5 +93,7 @@ def _accepted(judged: Judged, name: str, table: JudgedTable, spoken: tuple[Spoke
         return judged.kept(name, columns)
 
     counts = run.count(table.table, heavy, table.rows - table.rejected_rows, fetch)
-    let_in = [GateError(name, rule_id, "accepted a row that fails") for rule_id, n in counts.failed.items() if n]
+    let_in = [
+        GateError(name, rule_id, "accepted a row that fails") for rule_id, n in counts.failed.items() if n
+    ]
     return let_in + [GateError(name, rule_id, why) for rule_id, why in counts.errors.items()]

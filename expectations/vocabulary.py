@@ -39,7 +39,9 @@ class Spoken:
     rule: Rule
     expectation: Expectation
     columns: tuple[str, ...]  # views that the batch must hold
-    needs: tuple[str, ...] = ()  # views that must hold something for the rule to speak; none: it speaks of every row
+    needs: tuple[
+        str, ...
+    ] = ()  # views that must hold something for the rule to speak; none: it speaks of every row
 
 
 def speak(scene: Scene, rule: Rule, codelists: dict[str, CodeList]) -> Spoken:
@@ -52,12 +54,23 @@ def sent(table: Table, column: str) -> str:
     return column if table.by_name[column].type is FieldType.string else f"{column}@sent"
 
 
-def _own(rule: Rule, views: tuple[str, ...], needs: tuple[str, ...], kind: str | None = None, /, **parameters: Any) -> Spoken:
-    expectation = ExpectContractRule(rule_kind=kind or rule.kind.value, parameters=parameters, meta={"rule_id": rule.id})
+def _own(
+    rule: Rule, views: tuple[str, ...], needs: tuple[str, ...], kind: str | None = None, /, **parameters: Any
+) -> Spoken:
+    expectation = ExpectContractRule(
+        rule_kind=kind or rule.kind.value, parameters=parameters, meta={"rule_id": rule.id}
+    )
     return Spoken(rule, expectation, views, needs)
 
 
-def _built_in(rule: Rule, kind: Callable[..., Expectation], views: tuple[str, ...], needs: tuple[str, ...], /, **kwargs: Any) -> Spoken:
+def _built_in(
+    rule: Rule,
+    kind: Callable[..., Expectation],
+    views: tuple[str, ...],
+    needs: tuple[str, ...],
+    /,
+    **kwargs: Any,
+) -> Spoken:
     return Spoken(rule, kind(**kwargs, meta={"rule_id": rule.id}), views, needs)
 
 
@@ -80,15 +93,31 @@ def _codelist(s: Scene, r: Rule, lists: Lists) -> Spoken:
     view, listed = sent(s.table, r.args["column"]), lists[r.args["codelist"]]
     if r.kind is RuleKind.codelist_year:
         this_year = {lower(c.code) for c in listed.codes if c.in_force(s.period.end.year)}
-        return _own(r, (view,), (view,), sent=view, other_years=sorted({lower(c.code) for c in listed.codes} - this_year))
+        return _own(
+            r,
+            (view,),
+            (view,),
+            sent=view,
+            other_years=sorted({lower(c.code) for c in listed.codes} - this_year),
+        )
     codes = {lower(c.code): c.maps_to or c.code for c in reversed(listed.codes)}
     stored = {lower(k): v for k, v in listed.stored().items()} | codes
-    return _own(r, (view,), (view,), sent=view, stored=stored, codes=codes, exact=[c.code for c in listed.codes])
+    return _own(
+        r, (view,), (view,), sent=view, stored=stored, codes=codes, exact=[c.code for c in listed.codes]
+    )
 
 
 def _range(_: Scene, r: Rule, __: Lists) -> Spoken:
     column = r.args["column"]
-    return _built_in(r, ExpectCountedBetween, (column,), (column,), column=column, min_value=r.args.get("min"), max_value=r.args.get("max"))
+    return _built_in(
+        r,
+        ExpectCountedBetween,
+        (column,),
+        (column,),
+        column=column,
+        min_value=r.args.get("min"),
+        max_value=r.args.get("max"),
+    )
 
 
 def _pattern(_: Scene, r: Rule, __: Lists) -> Spoken:
@@ -98,7 +127,9 @@ def _pattern(_: Scene, r: Rule, __: Lists) -> Spoken:
 
 def _max_length(_: Scene, r: Rule, __: Lists) -> Spoken:
     column = r.args["column"]
-    return _built_in(r, ExpectCountedLength, (column,), (column,), column=column, max_value=r.args["max_length"])
+    return _built_in(
+        r, ExpectCountedLength, (column,), (column,), column=column, max_value=r.args["max_length"]
+    )
 
 
 def _checksum(_: Scene, r: Rule, __: Lists) -> Spoken:
@@ -117,8 +148,16 @@ def _unique(s: Scene, r: Rule, _: Lists) -> Spoken:
 def _order(s: Scene, r: Rule, _: Lists) -> Spoken:
     column, other = _same_grain(s, r.args["column"], r.args["other"])
     first, last = (other, column) if r.kind is RuleKind.not_before else (column, other)
-    return _built_in(r, ExpectCountedOrder, (first, last), (first, last), column_A=last, column_B=first, or_equal=True,
-                     ignore_row_if="either_value_is_missing")
+    return _built_in(
+        r,
+        ExpectCountedOrder,
+        (first, last),
+        (first, last),
+        column_A=last,
+        column_B=first,
+        or_equal=True,
+        ignore_row_if="either_value_is_missing",
+    )
 
 
 def _same_grain(s: Scene, column: str, other: str) -> tuple[str, str]:
@@ -144,20 +183,36 @@ def _not_future(s: Scene, r: Rule, _: Lists) -> Spoken:
 def _in_period(s: Scene, r: Rule, _: Lists) -> Spoken:
     view = _day(s, r.args["column"])
     room = dt.timedelta(days=int(r.args.get("tolerance_days", 0)))
-    return _built_in(r, ExpectCountedBetween, (view,), (view,), column=view, min_value=_moment(s.period.start - room),
-                     max_value=_moment(s.period.end + room))
+    return _built_in(
+        r,
+        ExpectCountedBetween,
+        (view,),
+        (view,),
+        column=view,
+        min_value=_moment(s.period.start - room),
+        max_value=_moment(s.period.end + room),
+    )
 
 
 def _not_placeholder(s: Scene, r: Rule, _: Lists) -> Spoken:
     view = _day(s, r.args["column"])
-    return _built_in(r, ExpectCountedNotInSet, (view,), (view,), column=view, value_set=[_moment(d) for d in PLACEHOLDERS])
+    return _built_in(
+        r, ExpectCountedNotInSet, (view,), (view,), column=view, value_set=[_moment(d) for d in PLACEHOLDERS]
+    )
 
 
 def _when(s: Scene, r: Rule, _: Lists) -> Spoken:
     column, other = sent(s.table, r.args["column"]), r.args["other"]
     given = r.args.get("values") or []
     kind = s.spec(other).type
-    values: list[Any] = [str(v).lower() if isinstance(v, bool) else v if kind in (FieldType.integer, FieldType.decimal) else str(v) for v in given]
+    values: list[Any] = [
+        str(v).lower()
+        if isinstance(v, bool)
+        else v
+        if kind in (FieldType.integer, FieldType.decimal)
+        else str(v)
+        for v in given
+    ]
     asked = other if values else sent(s.table, other)
     return _own(r, (column, asked), (asked,), column=column, other=asked, values=values)
 
@@ -174,7 +229,9 @@ def _within_days(s: Scene, r: Rule, _: Lists) -> Spoken:
 
 def _matches_submitter(s: Scene, r: Rule, _: Lists) -> Spoken:
     column, who = r.args["column"], s.submitter
-    names = {lower(n) for n in (who.name, *who.aliases)} | {lower(n) for n in (who.la_code, who.area_code) if n}
+    names = {lower(n) for n in (who.name, *who.aliases)} | {
+        lower(n) for n in (who.la_code, who.area_code) if n
+    }
     return _own(r, (column,), (column,), column=column, names=sorted(names))
 
 

@@ -29,7 +29,11 @@ M = TypeVar("M", bound=BaseModel)
 
 #: Closed lists: a purpose or a law that nobody has thought about cannot be typed in.
 Purpose = Literal[
-    "statutory_partnership_performance", "safeguarding_assurance", "linkage_only", "published_statistics", "testing"
+    "statutory_partnership_performance",
+    "safeguarding_assurance",
+    "linkage_only",
+    "published_statistics",
+    "testing",
 ]
 LawfulBasis = Literal["art6-1-c", "art6-1-e", "dpa2018-part3", "not_personal_data"]
 Audience = Literal["partner_internal", "partnership_board", "public"]
@@ -77,8 +81,12 @@ class TableTerms(Strict):
 
     required: tuple[str, ...] = ()  # the purpose fails without it
     optional: tuple[str, ...] = ()  # the purpose is served better with it
-    linkage_only: tuple[str, ...] = ()  # used to recognise the same child, kept in the identity store or coarsened
-    prohibited: tuple[str, ...] = ()  # must not be sent; dropped unread when it is, and reported to the sender
+    linkage_only: tuple[
+        str, ...
+    ] = ()  # used to recognise the same child, kept in the identity store or coarsened
+    prohibited: tuple[
+        str, ...
+    ] = ()  # must not be sent; dropped unread when it is, and reported to the sender
 
     @model_validator(mode="after")
     def _once(self) -> TableTerms:
@@ -106,8 +114,12 @@ class Flow(Strict):
 
     schedule: str  # the clause or schedule of the paper that lists the data
     purposes: tuple[Purpose, ...] = Field(min_length=1)
-    returns_from: dt.date | None = None  # first day of the first period that is expected; None: nothing is expected
-    min_audience: Audience = "partner_internal"  # the smallest audience that may see rows; figures follow the release rules
+    returns_from: dt.date | None = (
+        None  # first day of the first period that is expected; None: nothing is expected
+    )
+    min_audience: Audience = (
+        "partner_internal"  # the smallest audience that may see rows; figures follow the release rules
+    )
     every_field: bool = False  # open data only: every column of the published file, also ones added later
     tables: dict[str, TableTerms] = Field(default_factory=dict[str, TableTerms])
 
@@ -150,7 +162,9 @@ class Agreement(Strict):
         if not open_data and (self.effective_to is None or self.review_by is None):
             raise ValueError("an agreement about personal data ends and is reviewed on stated days")
         if not open_data and (self.retention.raw_years is None or not self.statutory_gateway):
-            raise ValueError("an agreement about personal data states its retention and its statutory gateway")
+            raise ValueError(
+                "an agreement about personal data states its retention and its statutory gateway"
+            )
         if not open_data and any(f.every_field for f in self.flows.values()):
             raise ValueError("only open data may flow without a list of fields")
         if self.effective_to and self.effective_to < self.effective_from:
@@ -181,7 +195,11 @@ class Denied:
     """Refused unread. `code` is closed, `clause` says where the paper says so, `says` is one plain sentence."""
 
     code: Literal[
-        "AGREEMENT-NONE", "AGREEMENT-SUBMITTER", "AGREEMENT-DRAFT", "AGREEMENT-NOT-STARTED", "AGREEMENT-EXPIRED",
+        "AGREEMENT-NONE",
+        "AGREEMENT-SUBMITTER",
+        "AGREEMENT-DRAFT",
+        "AGREEMENT-NOT-STARTED",
+        "AGREEMENT-EXPIRED",
         "AGREEMENT-SUSPENDED",
     ]
     clause: str
@@ -220,7 +238,9 @@ def permitted(agreements: Agreements, key: str, submitter: str, on: dt.date) -> 
     candidates = agreements.for_flow(key, submitter)
     if not candidates:
         if any(key in a.flows for a in agreements.values()):
-            return Denied("AGREEMENT-SUBMITTER", "default deny", "No agreement lets this sender send this extract.")
+            return Denied(
+                "AGREEMENT-SUBMITTER", "default deny", "No agreement lets this sender send this extract."
+            )
         return Denied("AGREEMENT-NONE", "default deny", "No agreement covers this extract.")
     refusals = [(a, _refusal(a, on)) for a in candidates]
     for agreement, refusal in refusals:
@@ -236,9 +256,15 @@ def _refusal(agreement: Agreement, on: dt.date) -> Denied | None:
         return Denied(code, f"{agreement.id} {clause}", says, agreement.id)  # type: ignore[arg-type]
 
     if agreement.suspended:
-        return no("AGREEMENT-SUSPENDED", agreement.clauses.suspension, f"Agreement {agreement.id} is suspended.")
+        return no(
+            "AGREEMENT-SUSPENDED", agreement.clauses.suspension, f"Agreement {agreement.id} is suspended."
+        )
     if agreement.status == "draft":
-        return no("AGREEMENT-DRAFT", agreement.clauses.start, f"Agreement {agreement.id} is a draft, not yet signed.")
+        return no(
+            "AGREEMENT-DRAFT",
+            agreement.clauses.start,
+            f"Agreement {agreement.id} is a draft, not yet signed.",
+        )
     if on < agreement.effective_from:
         says = f"Agreement {agreement.id} starts on {agreement.effective_from:%d/%m/%Y}."
         return no("AGREEMENT-NOT-STARTED", agreement.clauses.start, says)
@@ -256,7 +282,10 @@ def _permission(agreement: Agreement, extract: Extract, on: dt.date) -> Permissi
         fields = {t.name: frozenset(t.by_name) for t in extract.tables}
         prohibited: dict[str, frozenset[str]] = {t.name: frozenset() for t in extract.tables}
     else:
-        fields = {t.name: flow.tables[t.name].permitted if t.name in flow.tables else frozenset() for t in extract.tables}
+        fields = {
+            t.name: flow.tables[t.name].permitted if t.name in flow.tables else frozenset()
+            for t in extract.tables
+        }
         prohibited = {
             t.name: frozenset(flow.tables[t.name].prohibited) if t.name in flow.tables else frozenset()
             for t in extract.tables
@@ -301,7 +330,9 @@ def check_agreement(agreement: Agreement, contracts: Contracts, name: str = "") 
             continue
         extract = contracts[key]
         if flow.every_field:
-            out += [f"{where}: {key}: not open data, it has identities" for t in extract.tables if t.identity][:1]
+            out += [
+                f"{where}: {key}: not open data, it has identities" for t in extract.tables if t.identity
+            ][:1]
             continue
         for table_name, terms in flow.tables.items():
             if table_name not in extract.by_table:
@@ -319,7 +350,9 @@ def _check_table(table: Table, terms: TableTerms, where: str) -> list[str]:
         if field.treatment is Treatment.identity and necessity in ("required", "optional"):
             out.append(f"{where}: {field.name} is an identifier, so it flows for linkage only or not at all")
         if field.treatment is Treatment.drop and field.name in terms.permitted:
-            out.append(f"{where}: {field.name} is free text or a worker's name, which no agreement lets us keep")
+            out.append(
+                f"{where}: {field.name} is free text or a worker's name, which no agreement lets us keep"
+            )
     return out
 
 

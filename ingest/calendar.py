@@ -78,7 +78,13 @@ def period_of(kind: str, day: dt.date) -> Period:
         start = day.replace(day=1)
         return Period(kind, f"{start:%Y-%m}", start, _add_months(start, 1, -1), f"{start:%B %Y}")
     if kind == "vintage":
-        return Period(kind, str(day.year), dt.date(day.year, 1, 1), dt.date(day.year, 12, 31), f"published in {day.year}")
+        return Period(
+            kind,
+            str(day.year),
+            dt.date(day.year, 1, 1),
+            dt.date(day.year, 12, 31),
+            f"published in {day.year}",
+        )
     if kind == "financial_year":
         first = day.year if day.month >= 4 else day.year - 1
         return _year(kind, first, 4)

@@ -36,7 +36,9 @@ class ContractError(ValueError):
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, ignored_types=(cached_property,))
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, ignored_types=(cached_property,)
+    )
 
 
 class FieldType(StrEnum):
@@ -106,7 +108,9 @@ class Code(Strict):
 
     def in_force(self, year: int) -> bool:
         """True when the code is in the list of the year in which a period ends."""
-        return (self.from_year is None or self.from_year <= year) and (self.to_year is None or year <= self.to_year)
+        return (self.from_year is None or self.from_year <= year) and (
+            self.to_year is None or year <= self.to_year
+        )
 
 
 class CodeList(Strict):
@@ -151,12 +155,18 @@ class FieldSpec(Strict):
     name: str
     type: FieldType
     label: str
-    headers: tuple[str, ...] = ()  # the sender's own column names, canonical first; matched without case or punctuation
-    formats: tuple[str, ...] = ()  # strptime formats, in order; ISO 8601 is always understood because it is unambiguous
+    headers: tuple[
+        str, ...
+    ] = ()  # the sender's own column names, canonical first; matched without case or punctuation
+    formats: tuple[
+        str, ...
+    ] = ()  # strptime formats, in order; ISO 8601 is always understood because it is unambiguous
     codelist: str | None = None
     required: bool = False
     required_severity: Severity = Severity.reject_row
-    unreadable_severity: Severity = Severity.warn  # a required field's unreadable value rejects the row all the same
+    unreadable_severity: Severity = (
+        Severity.warn
+    )  # a required field's unreadable value rejects the row all the same
     min: float | None = None
     max: float | None = None
     pattern: str | None = None
@@ -175,7 +185,9 @@ class FieldSpec(Strict):
         if not NAME.match(self.name):
             raise ValueError(f"field name {self.name!r} is not snake_case")
         if (self.type is FieldType.code) != (self.codelist is not None):
-            raise ValueError(f"field {self.name}: a code field has a code list, and only a code field has one")
+            raise ValueError(
+                f"field {self.name}: a code field has a code list, and only a code field has one"
+            )
         if self.treatment is Treatment.month and self.type is not FieldType.date:
             raise ValueError(f"field {self.name}: only a date can be coarsened to its month")
         if self.type in (FieldType.date, FieldType.timestamp) and not self.formats:
@@ -228,11 +240,21 @@ class Rule(Strict):
 class TableSource(Strict):
     """Where the table's rows are inside the delivery. Exactly one kind, by format."""
 
-    element: str | None = None  # XML: path of the repeating element below the root, e.g. Children/Child/CINdetails
+    element: str | None = (
+        None  # XML: path of the repeating element below the root, e.g. Children/Child/CINdetails
+    )
     file: str | None = None  # CSV set: glob on the file name
     sheet: str | None = None  # workbook: sheet name (matched without case or punctuation)
-    header_rows: int = Field(default=1, ge=1, le=3)  # how many rows form the header, joined from the bottom up
-    footer: tuple[str, ...] = ("total", "note", "notes", "source", "end of")  # first cell of a row that is not data
+    header_rows: int = Field(
+        default=1, ge=1, le=3
+    )  # how many rows form the header, joined from the bottom up
+    footer: tuple[str, ...] = (
+        "total",
+        "note",
+        "notes",
+        "source",
+        "end of",
+    )  # first cell of a row that is not data
 
 
 class Identity(Strict):
@@ -291,7 +313,9 @@ class Origin(Strict):
 
     kind: Literal["xml", "column", "title", "manifest", "path", "filename"]
     path: str | None = None  # xml: path below the root
-    table: str | None = None  # column: table and field whose values say it (dates: the period holding most of them)
+    table: str | None = (
+        None  # column: table and field whose values say it (dates: the period holding most of them)
+    )
     field: str | None = None
     pattern: str | None = None  # title / filename: regular expression with one group
 
@@ -324,7 +348,9 @@ class Extract(Strict):
     submitters: tuple[str, ...]
     delivery: Delivery
     tables: tuple[Table, ...]
-    revisions: tuple[dict[str, Any], ...] = ()  # dated notes on what changed and why; effects are since/until/from/to
+    revisions: tuple[
+        dict[str, Any], ...
+    ] = ()  # dated notes on what changed and why; effects are since/until/from/to
     version: str = "1.0"
     licence: str = ""
 
@@ -343,7 +369,9 @@ class Extract(Strict):
                 raise ValueError(f"{self.key}: table {table.name} has an unknown parent")
         ids = [r.id for t in self.tables for r in derived_rules(self, t)]
         if len(set(ids)) != len(ids):
-            raise ValueError(f"{self.key}: a rule id is used twice: {sorted({i for i in ids if ids.count(i) > 1})}")
+            raise ValueError(
+                f"{self.key}: a rule id is used twice: {sorted({i for i in ids if ids.count(i) > 1})}"
+            )
         return self
 
     def at(self, year: int) -> Extract:
@@ -409,29 +437,83 @@ def derived_rules(extract: Extract, table: Table) -> tuple[Rule, ...]:
         if f.type not in (FieldType.string, FieldType.code):
             severity = f.required_severity if f.required else f.unreadable_severity
             hint = f" Write it as {_example(f)}." if _example(f) else ""
-            add(f, RuleKind.readable, severity, f"{f.label} cannot be read as a {_noun(f)}.", f"Correct {f.label}.{hint}")
+            add(
+                f,
+                RuleKind.readable,
+                severity,
+                f"{f.label} cannot be read as a {_noun(f)}.",
+                f"Correct {f.label}.{hint}",
+            )
         if f.type is FieldType.code:
             severity = f.required_severity if f.required else Severity.warn
-            add(f, RuleKind.codelist, severity, f"{f.label} is not a code of the list.",
-                f"Use a code of the list {f.codelist}.", codelist=f.codelist)
-            add(f, RuleKind.codelist_year, Severity.note, f"{f.label} is a code of another year's list; it was kept.",
-                f"Check that {f.label} uses this year's list.", codelist=f.codelist)
-            add(f, RuleKind.codelist_spelling, Severity.note, f"{f.label} was written another way and was mended.",
-                f"Send {f.label} as the code of the list.", codelist=f.codelist)
+            add(
+                f,
+                RuleKind.codelist,
+                severity,
+                f"{f.label} is not a code of the list.",
+                f"Use a code of the list {f.codelist}.",
+                codelist=f.codelist,
+            )
+            add(
+                f,
+                RuleKind.codelist_year,
+                Severity.note,
+                f"{f.label} is a code of another year's list; it was kept.",
+                f"Check that {f.label} uses this year's list.",
+                codelist=f.codelist,
+            )
+            add(
+                f,
+                RuleKind.codelist_spelling,
+                Severity.note,
+                f"{f.label} was written another way and was mended.",
+                f"Send {f.label} as the code of the list.",
+                codelist=f.codelist,
+            )
         if f.min is not None or f.max is not None:
-            add(f, RuleKind.range, Severity.warn, f"{f.label} is outside what is possible.",
-                f"Check {f.label}.", min=f.min, max=f.max)
+            add(
+                f,
+                RuleKind.range,
+                Severity.warn,
+                f"{f.label} is outside what is possible.",
+                f"Check {f.label}.",
+                min=f.min,
+                max=f.max,
+            )
         if f.pattern:
-            add(f, RuleKind.pattern, Severity.warn, f"{f.label} is not in the expected form.",
-                f"Check {f.label}.", pattern=f.pattern)
+            add(
+                f,
+                RuleKind.pattern,
+                Severity.warn,
+                f"{f.label} is not in the expected form.",
+                f"Check {f.label}.",
+                pattern=f.pattern,
+            )
         if f.max_length:
-            add(f, RuleKind.max_length, Severity.warn, f"{f.label} is too long.",
-                f"Shorten {f.label} to {f.max_length} characters.", max_length=f.max_length)
+            add(
+                f,
+                RuleKind.max_length,
+                Severity.warn,
+                f"{f.label} is too long.",
+                f"Shorten {f.label} to {f.max_length} characters.",
+                max_length=f.max_length,
+            )
         if f.checksum:
-            add(f, RuleKind.checksum, Severity.warn, f"{f.label} fails its check digit.",
-                f"Check {f.label}; a digit is wrong.", checksum=f.checksum)
-        add(f, RuleKind.mended, Severity.note, f"{f.label} was written another way and was mended.",
-            f"Send {f.label} as the specification says, and leave the cell empty when there is nothing to say.")
+            add(
+                f,
+                RuleKind.checksum,
+                Severity.warn,
+                f"{f.label} fails its check digit.",
+                f"Check {f.label}; a digit is wrong.",
+                checksum=f.checksum,
+            )
+        add(
+            f,
+            RuleKind.mended,
+            Severity.note,
+            f"{f.label} was written another way and was mended.",
+            f"Send {f.label} as the specification says, and leave the cell empty when there is nothing to say.",
+        )
     if table.grain:
         names = ", ".join(table.by_name[g].label.removeprefix("the ") for g in table.grain)
         out.append(
@@ -449,8 +531,12 @@ def derived_rules(extract: Extract, table: Table) -> tuple[Rule, ...]:
 
 def _noun(field: FieldSpec) -> str:
     return {
-        FieldType.integer: "whole number", FieldType.decimal: "number", FieldType.date: "date",
-        FieldType.timestamp: "date and time", FieldType.boolean: "yes or no", FieldType.figure: "figure",
+        FieldType.integer: "whole number",
+        FieldType.decimal: "number",
+        FieldType.date: "date",
+        FieldType.timestamp: "date and time",
+        FieldType.boolean: "yes or no",
+        FieldType.figure: "figure",
     }.get(field.type, "value")
 
 
@@ -463,8 +549,12 @@ def _example(field: FieldSpec) -> str:
 class Contracts(Mapping[str, Extract]):
     """All contracts, keyed `agency/extract`, with their agencies, shared fields and code lists."""
 
-    def __init__(self, extracts: Mapping[str, Extract], agencies: Mapping[str, Agency],
-                 codelists: Mapping[str, CodeList]) -> None:
+    def __init__(
+        self,
+        extracts: Mapping[str, Extract],
+        agencies: Mapping[str, Agency],
+        codelists: Mapping[str, CodeList],
+    ) -> None:
         self._extracts, self.agencies, self.codelists = dict(extracts), dict(agencies), dict(codelists)
 
     def __getitem__(self, key: str) -> Extract:
@@ -495,7 +585,8 @@ def _load(root: Path) -> Contracts:
     shared = _yaml(root / "_fields.yml")
     agencies = {a["agency"]: Agency(**a) for a in _yaml(root / "_agencies.yml")}
     codelists = {
-        p.stem: _build(CodeList, {"name": p.stem, **_yaml(p)}, p) for p in sorted((root / "_codelists").glob("*.yml"))
+        p.stem: _build(CodeList, {"name": p.stem, **_yaml(p)}, p)
+        for p in sorted((root / "_codelists").glob("*.yml"))
     }
     extracts: dict[str, Extract] = {}
     for path in sorted(root.glob("[!_]*/*.yml")):
@@ -512,7 +603,9 @@ def _load(root: Path) -> Contracts:
         for table in extract.tables:
             for field in table.fields:
                 if field.codelist and field.codelist not in codelists:
-                    raise ContractError(f"{path.name}: {table.name}.{field.name}: no code list {field.codelist}")
+                    raise ContractError(
+                        f"{path.name}: {table.name}.{field.name}: no code list {field.codelist}"
+                    )
         extracts[extract.key] = extract
     return Contracts(extracts, agencies, codelists)
 

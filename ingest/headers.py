@@ -75,8 +75,12 @@ def is_header(found: int, table: Table) -> bool:
     return found >= min(max(2, round(ENOUGH * len(needed) + 0.0001)), max(len(needed), 1))
 
 
-def layout(header: Sequence[str], table: Table, upper: Sequence[str] | None = None,
-           upper_own: Sequence[bool] | None = None) -> Layout:
+def layout(
+    header: Sequence[str],
+    table: Table,
+    upper: Sequence[str] | None = None,
+    upper_own: Sequence[bool] | None = None,
+) -> Layout:
     """Match a header row to a table's fields. Order does not matter; the first of two columns for one field wins.
 
     `upper` is the row above, merged cells filled to the right, for headers of two rows: a column is matched by its lowest
@@ -90,7 +94,9 @@ def layout(header: Sequence[str], table: Table, upper: Sequence[str] | None = No
         tries = [lowest]
         if above:
             tries.append(f"{above} {lowest}")
-            if not key(lowest) or (upper_own is not None and position < len(upper_own) and upper_own[position]):
+            if not key(lowest) or (
+                upper_own is not None and position < len(upper_own) and upper_own[position]
+            ):
                 tries.append(above)
         field = next((names[k] for t in tries if (k := key(t)) and k in names), None)
         shown = clean_name(lowest or above)

@@ -68,12 +68,16 @@ class JudgedTable:
     shape: tuple[tuple[str, int], ...] = ()  # (code, rows): rows that could not be read as rows
     set_aside: int = 0
     tallies: list[Tally] = field(default_factory=list[Tally])
-    unlisted_from: dict[int, int] = field(default_factory=dict[int, int])  # rule number -> first row whose note is not listed
+    unlisted_from: dict[int, int] = field(
+        default_factory=dict[int, int]
+    )  # rule number -> first row whose note is not listed
 
     @property
     def rules(self) -> tuple[Rule, ...]:
         """Every rule, in the order of its number in the marks; the engine's own `parent_rejected` is last."""
-        return tuple(c.rule for c in self.compiled) + ((parent_rule(self.scene.extract, self.table),) if self.table.parent else ())
+        return tuple(c.rule for c in self.compiled) + (
+            (parent_rule(self.scene.extract, self.table),) if self.table.parent else ()
+        )
 
     @property
     def typed(self) -> list[str]:
@@ -87,8 +91,14 @@ class JudgedTable:
 class Judged:
     """A delivery with every row judged. Holds the rows in memory until `close`."""
 
-    def __init__(self, extract: Extract, period: Period, submitter: Submitter, read: ReadResult,
-                 con: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self,
+        extract: Extract,
+        period: Period,
+        submitter: Submitter,
+        read: ReadResult,
+        con: duckdb.DuckDBPyConnection,
+    ) -> None:
         self.extract, self.period, self.submitter, self.read, self.con = extract, period, submitter, read, con
         self.tables: dict[str, JudgedTable] = {}
 
@@ -110,13 +120,17 @@ class Judged:
 
     def kept(self, table: str, wanted: list[str]) -> pa.Table:
         """The same columns of the accepted rows only."""
-        return self._fetch(f"SELECT {', '.join(map(name, wanted))} FROM {name(table)} WHERE {self._kept(table)}")
+        return self._fetch(
+            f"SELECT {', '.join(map(name, wanted))} FROM {name(table)} WHERE {self._kept(table)}"
+        )
 
     def findings(self, table: str) -> pa.Table:
         """Rule ids and positions: table, row, line, column, rule_id, severity. Notes up to NOTED_ROWS a rule."""
         judged = self.tables[table]
         rules = judged.rules
-        listed = " AND ".join(f"NOT (rule_no = {n} AND seq >= {seq})" for n, seq in judged.unlisted_from.items())
+        listed = " AND ".join(
+            f"NOT (rule_no = {n} AND seq >= {seq})" for n, seq in judged.unlisted_from.items()
+        )
         found = self._fetch(
             f"SELECT rule_no, t._row AS row, t._line AS line FROM {name(table + '__fails')} f JOIN {name(table)} t ON t.rowid = f.seq "
             f"WHERE {listed or 'true'} ORDER BY t.rowid, rule_no"
@@ -126,8 +140,11 @@ class Judged:
         spread = pa.table(
             {
                 "table": pa.array([table], pa.string()).take(pa.array([0] * found.num_rows, pa.int64())),
-                "row": found["row"], "line": found["line"],
-                "column": pa.array([(r.columns or (None,))[0] for r in rules], pa.string()).take(pa.array(numbers)),
+                "row": found["row"],
+                "line": found["line"],
+                "column": pa.array([(r.columns or (None,))[0] for r in rules], pa.string()).take(
+                    pa.array(numbers)
+                ),
                 "rule_id": pa.array([r.id for r in rules], pa.string()).take(pa.array(numbers)),
                 "severity": pa.array([r.severity.value for r in rules], pa.string()).take(pa.array(numbers)),
             }
@@ -135,7 +152,8 @@ class Judged:
         shaped = pa.table(
             {
                 "table": pa.array([table] * len(shape), pa.string()),
-                "row": pa.array([s.row for s in shape], pa.int64()), "line": pa.array([s.row for s in shape], pa.int64()),
+                "row": pa.array([s.row for s in shape], pa.int64()),
+                "line": pa.array([s.row for s in shape], pa.int64()),
                 "column": pa.array([None] * len(shape), pa.string()),
                 "rule_id": pa.array([str(s.code) for s in shape], pa.string()),
                 "severity": pa.array([Severity.reject_row.value] * len(shape), pa.string()),
@@ -166,13 +184,20 @@ class Judged:
             accepted = int(self._scalar(f"SELECT count(*) FROM {name(key)} WHERE {self._kept(key)}"))
             rejected = j.rejected_rows + j.shape_rows
             if received != accepted + rejected:
-                raise Unbalanced(f"{self.extract.key}: table {key}: received {received}, accepted {accepted}, rejected {rejected}")
+                raise Unbalanced(
+                    f"{self.extract.key}: table {key}: received {received}, accepted {accepted}, rejected {rejected}"
+                )
             out.append(TableCount(key, received, accepted, rejected, j.set_aside))
         return out
 
     def blocked_by(self) -> list[str]:
         """The ids of `block_file` rules that fail: the delivery is refused as a whole."""
-        return [t.rule.id for j in self.tables.values() for t in j.tallies if t.rule.severity is Severity.block_file and t.failed]
+        return [
+            t.rule.id
+            for j in self.tables.values()
+            for t in j.tallies
+            if t.rule.severity is Severity.block_file and t.failed
+        ]
 
     def close(self) -> None:
         """Forget every row."""
@@ -214,7 +239,13 @@ class Judged:
         return int(row[0]) if row and row[0] is not None else 0
 
 
-def judge(extract: Extract, codelists: Mapping[str, CodeList], read: ReadResult, period: Period, submitter: Submitter) -> Judged:
+def judge(
+    extract: Extract,
+    codelists: Mapping[str, CodeList],
+    read: ReadResult,
+    period: Period,
+    submitter: Submitter,
+) -> Judged:
     """Judge every row of a delivery. `extract` is the layout in force in the year in which the period ends."""
     judged = Judged(extract, period, submitter, read, _connect())
     codes = {k: Codes.of(v, period.end.year) for k, v in codelists.items() if k in _used(extract)}
@@ -228,7 +259,9 @@ def nested_order(extract: Extract) -> Iterator[Table]:
     done: set[str] = set()
     waiting = list(extract.tables)
     while waiting:
-        ready = [t for t in waiting if t.parent is None or t.parent in done or t.parent not in extract.by_table]
+        ready = [
+            t for t in waiting if t.parent is None or t.parent in done or t.parent not in extract.by_table
+        ]
         if not ready:
             raise ValueError(f"{extract.key}: tables are nested in a circle")
         yield from ready
@@ -269,11 +302,15 @@ def _judge_table(judged: Judged, table: Table, codes: dict[str, Codes]) -> None:
     _settle(judged.con, out)
 
 
-def _read_rows(con: duckdb.DuckDBPyConnection, table: Table, read: tuple[Column, ...], data: pa.Table | None) -> None:
+def _read_rows(
+    con: duckdb.DuckDBPyConnection, table: Table, read: tuple[Column, ...], data: pa.Table | None
+) -> None:
     cells: pa.Table = pa.table({"_row": pa.array([], pa.int64())}) if data is None else data
     have = set(cells.column_names)
     cells = pa.table({c: cells[c] if c.startswith("_") else trimmed(cells[c]) for c in cells.column_names})
-    wanted = [(c, "BIGINT") for c in ("_row", "_line", "_parent_row")] + [(c.spec.name, "VARCHAR") for c in read]
+    wanted = [(c, "BIGINT") for c in ("_row", "_line", "_parent_row")] + [
+        (c.spec.name, "VARCHAR") for c in read
+    ]
     source = ", ".join(name(c) if c in have else f"NULL::{kind} AS {name(c)}" for c, kind in wanted)
     con.register("received", cells)
     con.execute(f"CREATE TABLE {name(table.name)} AS {projection(read, f'(SELECT {source} FROM received)')}")
@@ -294,11 +331,21 @@ def _mark(con: duckdb.DuckDBPyConnection, out: JudgedTable) -> None:
     field_at = {c.spec.name: n for n, c in enumerate(out.read)}
     places = [
         f"m{field_at[c.rule.args['column']] // BITS} & {1 << field_at[c.rule.args['column']] % BITS}::BIGINT"
-        if c.rule.kind == RuleKind.mended else f"w{n // BITS} & {1 << n % BITS}::BIGINT"
+        if c.rule.kind == RuleKind.mended
+        else f"w{n // BITS} & {1 << n % BITS}::BIGINT"
         for n, c in enumerate(out.compiled)
     ]
-    counted = con.execute(f"SELECT {', '.join(f'count(*) FILTER (({p}) <> 0)' for p in places) or '0'} FROM {marks}").fetchone() or ()
-    found = [f"SELECT seq, {n}::USMALLINT FROM {marks} WHERE ({p}) <> 0" for n, (p, hits) in enumerate(zip(places, counted, strict=False)) if hits]
+    counted = (
+        con.execute(
+            f"SELECT {', '.join(f'count(*) FILTER (({p}) <> 0)' for p in places) or '0'} FROM {marks}"
+        ).fetchone()
+        or ()
+    )
+    found = [
+        f"SELECT seq, {n}::USMALLINT FROM {marks} WHERE ({p}) <> 0"
+        for n, (p, hits) in enumerate(zip(places, counted, strict=False))
+        if hits
+    ]
     con.execute(f"CREATE TABLE {name(table + '__fails')} (seq BIGINT, rule_no USMALLINT)")
     if found:
         con.execute(f"INSERT INTO {name(table + '__fails')} {' UNION ALL '.join(found)}")
@@ -337,10 +384,14 @@ def _settle(con: duckdb.DuckDBPyConnection, out: JudgedTable) -> None:
     table, rules = out.table.name, out.rules
     fails = name(table + "__fails")
     heavy = ", ".join(str(n) for n, r in enumerate(rules) if r.severity is Severity.reject_row) or "NULL"
-    con.execute(f"CREATE TABLE {name(table + '__rejected')} AS SELECT DISTINCT seq FROM {fails} WHERE rule_no IN ({heavy})")
+    con.execute(
+        f"CREATE TABLE {name(table + '__rejected')} AS SELECT DISTINCT seq FROM {fails} WHERE rule_no IN ({heavy})"
+    )
     failed = dict(con.execute(f"SELECT rule_no, count(*) FROM {fails} GROUP BY 1").fetchall())
     predicates = list(dict.fromkeys(c.checked for c in out.compiled))
-    counted = con.execute(f"SELECT count(*), {', '.join(f'count(*) FILTER ({p})' for p in predicates) or '0'} FROM {name(table)}").fetchone()
+    counted = con.execute(
+        f"SELECT count(*), {', '.join(f'count(*) FILTER ({p})' for p in predicates) or '0'} FROM {name(table)}"
+    ).fetchone()
     if counted is None:
         raise Unbalanced(f"{table}: no count")
     out.rows = int(counted[0])
@@ -350,8 +401,12 @@ def _settle(con: duckdb.DuckDBPyConnection, out: JudgedTable) -> None:
     for number, rule in enumerate(rules):
         parent = number == len(out.compiled)
         seen = out.rows if parent else int(checked[out.compiled[number].checked])
-        out.tallies.append(Tally(rule, PARENT_KIND if parent else rule.kind.value, seen, int(failed.get(number, 0))))
+        out.tallies.append(
+            Tally(rule, PARENT_KIND if parent else rule.kind.value, seen, int(failed.get(number, 0)))
+        )
     for number, rule in enumerate(rules):
         if rule.severity is Severity.note and failed.get(number, 0) > NOTED_ROWS:
-            row = con.execute(f"SELECT seq FROM {fails} WHERE rule_no = {number} ORDER BY seq LIMIT 1 OFFSET {NOTED_ROWS}").fetchone()
+            row = con.execute(
+                f"SELECT seq FROM {fails} WHERE rule_no = {number} ORDER BY seq LIMIT 1 OFFSET {NOTED_ROWS}"
+            ).fetchone()
             out.unlisted_from[number] = int(row[0]) if row else 0

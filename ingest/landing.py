@@ -40,7 +40,18 @@ pc: Any = pyarrow.compute  # its functions are made at run time, so no type chec
 MANIFEST = "_manifest.json"
 MAX_MANIFEST_BYTES = 1_000_000
 #: Files that are never deliveries: uploads under way, schemas, notes, a spreadsheet program's lock file.
-NOT_DELIVERIES = (".*", "_manifest.json", "*.part", "*.partial", "*.filepart", "*.tmp", "*.crdownload", "*.xsd", "*.md", "~$*")
+NOT_DELIVERIES = (
+    ".*",
+    "_manifest.json",
+    "*.part",
+    "*.partial",
+    "*.filepart",
+    "*.tmp",
+    "*.crdownload",
+    "*.xsd",
+    "*.md",
+    "~$*",
+)
 FORMAT_SUFFIXES = {"xml": (".xml",), "csv": (".csv", ".txt"), "csv_set": (".csv", ".txt"), "xlsx": (".xlsx",)}
 #: Different days looked at when a column says the period; real files have a few hundred.
 MAX_DAYS = 20_000
@@ -77,7 +88,9 @@ def _walk(landing: Path) -> Iterator[tuple[Path, list[_File]]]:
         folder = Path(here)
         links = [f for f in folders if (folder / f).is_symlink()]
         folders[:] = sorted(f for f in folders if f not in links and not f.startswith("."))
-        wanted = sorted(n for n in [*names, *links] if not any(fnmatchcase(n.casefold(), p) for p in NOT_DELIVERIES))
+        wanted = sorted(
+            n for n in [*names, *links] if not any(fnmatchcase(n.casefold(), p) for p in NOT_DELIVERIES)
+        )
         files = [_stat(folder / name) for name in wanted]
         if files:
             yield folder, files
@@ -89,7 +102,9 @@ def _stat(path: Path) -> _File:
     except OSError:
         return _File(path, 0, 0.0, FileCode.FILE_UNREADABLE)
     regular = stat.S_ISREG(found.st_mode)
-    return _File(path, found.st_size if regular else 0, found.st_mtime, None if regular else FileCode.FILE_NOT_REGULAR)
+    return _File(
+        path, found.st_size if regular else 0, found.st_mtime, None if regular else FileCode.FILE_NOT_REGULAR
+    )
 
 
 def _folder(landing: Path, folder: Path, files: list[_File], contracts: Contracts) -> list[Delivery]:
@@ -109,11 +124,22 @@ def _folder(landing: Path, folder: Path, files: list[_File], contracts: Contract
     groups: list[tuple[str | None, list[_File], str]] = [(k, fs, "") for k, fs in sets.items()]
     groups += [(k, [f], why) for k, f, why in singles]
     groups.sort(key=lambda g: (g[1][0].path.name, g[0] or ""))
-    return [_delivery(landing, folder, key, group, why, manifest, bad_manifest, contracts) for key, group, why in groups]
+    return [
+        _delivery(landing, folder, key, group, why, manifest, bad_manifest, contracts)
+        for key, group, why in groups
+    ]
 
 
-def _delivery(landing: Path, folder: Path, key: str | None, files: list[_File], why: str, manifest: Mapping[str, Any],
-              bad_manifest: bool, contracts: Contracts) -> Delivery:
+def _delivery(
+    landing: Path,
+    folder: Path,
+    key: str | None,
+    files: list[_File],
+    why: str,
+    manifest: Mapping[str, Any],
+    bad_manifest: bool,
+    contracts: Contracts,
+) -> Delivery:
     refusal = next((f.refusal for f in files if f.refusal), None)
     if refusal is None and bad_manifest and key is not None:
         refusal = FileCode.MANIFEST_MALFORMED
@@ -209,7 +235,8 @@ def _match(file: _File, contracts: Contracts) -> tuple[str | None, str]:
     if suffix == ".xml":
         return _match_xml(file.path, contracts)
     by_name = [
-        key for key, extract in sorted(contracts.items())
+        key
+        for key, extract in sorted(contracts.items())
         if suffix in FORMAT_SUFFIXES[extract.delivery.format]
         and any(fnmatchcase(name, p.casefold()) for p in extract.delivery.match)
     ]
@@ -232,7 +259,11 @@ def _match_xml(path: Path, contracts: Contracts) -> tuple[str | None, str]:
         # The one contract that takes XML by this name judges it, so that the sender is told why.
         by_name = [k for k, e in sorted(contracts.items()) if e.delivery.format == "xml"]
         return (by_name[0], "") if len(by_name) == 1 else (None, f"unreadable: {refused.code.value}")
-    keys = [k for k, e in sorted(contracts.items()) if e.delivery.format == "xml" and xml_reader.is_return(head, e)]
+    keys = [
+        k
+        for k, e in sorted(contracts.items())
+        if e.delivery.format == "xml" and xml_reader.is_return(head, e)
+    ]
     return (keys[0], "") if len(keys) == 1 else (None, "no contract has XML of that kind")
 
 
@@ -310,13 +341,27 @@ class Resolved:
 
 
 _SOURCES = {
-    "xml": "file's header", "column": "rows", "title": "title", "manifest": "manifest", "path": "folder", "filename": "file name",
+    "xml": "file's header",
+    "column": "rows",
+    "title": "title",
+    "manifest": "manifest",
+    "path": "folder",
+    "filename": "file name",
 }
 
 
-_NO_PERIOD = ("Nothing says which period the file is for.", "State the period in the file or in the manifest.")
-_NO_SENDER = ("Nothing says who sent the file.", "Send it through the sender's own folder, or name the sender in the manifest.")
-_STRANGER = ("The file names a sender that does not deliver this return.", "Check the authority number; send only your own return.")
+_NO_PERIOD = (
+    "Nothing says which period the file is for.",
+    "State the period in the file or in the manifest.",
+)
+_NO_SENDER = (
+    "Nothing says who sent the file.",
+    "Send it through the sender's own folder, or name the sender in the manifest.",
+)
+_STRANGER = (
+    "The file names a sender that does not deliver this return.",
+    "Check the authority number; send only your own return.",
+)
 
 
 def resolve(read: ReadResult, delivery: Delivery, extract: Extract, contracts: Contracts) -> Resolved:
@@ -346,7 +391,15 @@ def _period(read: ReadResult, delivery: Delivery, extract: Extract, problems: li
     first = found[0]
     for origin, period in found[1:]:
         if period != first[1]:
-            problems.append(problem(FileCode.FILE_PERIOD, first=first[1].id, source=_named(first[0]), other=_named(origin), then=period.id))
+            problems.append(
+                problem(
+                    FileCode.FILE_PERIOD,
+                    first=first[1].id,
+                    source=_named(first[0]),
+                    other=_named(origin),
+                    then=period.id,
+                )
+            )
             break
     return first[1]
 
@@ -440,8 +493,9 @@ def _day(text: str, field: FieldSpec, formats: Sequence[str]) -> dt.date | None:
     return None
 
 
-def _submitter(read: ReadResult, delivery: Delivery, extract: Extract, contracts: Contracts,
-               problems: list[FileProblem]) -> str:
+def _submitter(
+    read: ReadResult, delivery: Delivery, extract: Extract, contracts: Contracts, problems: list[FileProblem]
+) -> str:
     found: list[tuple[str, str]] = []
     for origin in _origins(extract.delivery.submitter_from):
         name = _stated_submitter(origin, read, delivery, extract, contracts)
@@ -459,8 +513,9 @@ def _submitter(read: ReadResult, delivery: Delivery, extract: Extract, contracts
     return first[1]
 
 
-def _stated_submitter(origin: Origin, read: ReadResult, delivery: Delivery, extract: Extract,
-                      contracts: Contracts) -> str | None:
+def _stated_submitter(
+    origin: Origin, read: ReadResult, delivery: Delivery, extract: Extract, contracts: Contracts
+) -> str | None:
     known = _known(extract, contracts)
     if origin.kind == "path":
         return delivery.path_submitter

@@ -31,7 +31,25 @@ pc: Any = pyarrow.compute
 #: White space that a cell may carry around its value: blanks, tabs, no-break and zero-width spaces, byte order marks.
 SPACE = " \t\r\n\f\v\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
 #: Stand-ins for blank in any cell, unless they are a code of the field's list.
-BLANK_SIGNS = ("-", "--", "---", "\u2013", "\u2014", ".", "?", "n/a", "n\\a", "#n/a", "#n/a n/a", "#value!", "#ref!", "#null!", "#name?", "tbc", "t.b.c.")
+BLANK_SIGNS = (
+    "-",
+    "--",
+    "---",
+    "\u2013",
+    "\u2014",
+    ".",
+    "?",
+    "n/a",
+    "n\\a",
+    "#n/a",
+    "#n/a n/a",
+    "#value!",
+    "#ref!",
+    "#null!",
+    "#name?",
+    "tbc",
+    "t.b.c.",
+)
 #: Words that stand for blank, except in names (a family may be called Null or Na) and in free text.
 BLANK_WORDS = ("na", "null", "none", "nil", "nan", "<na>", "nat", "unknown", "not known", "not recorded")
 #: The DfE's and ONS's symbols for a figure that is not shown.
@@ -43,7 +61,15 @@ FIRST_YEAR, LAST_YEAR = 1850, 2150
 #: Verdicts in one word of bits.
 BITS = 60
 
-ISO_DATES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%d %H:%M:%S.%f")
+ISO_DATES = (
+    "%Y-%m-%d",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M:%S.%f",
+    "%Y-%m-%d %H:%M:%S.%f",
+)
 ISO_TIMES = ISO_DATES[1:]
 
 
@@ -160,8 +186,12 @@ def column(spec: FieldSpec, table: Table, codes: Codes | None) -> Column:
 
 def is_id(spec: FieldSpec, table: Table) -> bool:
     """A string that is a number or reference, so that Excel may have made 123.0 of it. Ids stay strings throughout."""
-    return bool(spec.pattern or spec.checksum or spec.name in table.grain
-                or (table.identity and spec.name == table.identity.local_id))
+    return bool(
+        spec.pattern
+        or spec.checksum
+        or spec.name in table.grain
+        or (table.identity and spec.name == table.identity.local_id)
+    )
 
 
 def _blanks(spec: FieldSpec, is_name: bool, codes: Codes | None) -> list[str]:
@@ -182,7 +212,9 @@ def _string(spec: FieldSpec, identifier: bool) -> Parts:
         value = f"CASE WHEN contains({value}, '.') AND regexp_full_match({value}, '[0-9]+\\.0+') THEN split_part({value}, '.', 1) ELSE {value} END"
     if spec.checksum:
         right = {"nhs_number": 10, "upn": 13}[spec.checksum]
-        value = f"CASE WHEN length({value}) = {right} THEN {value} ELSE translate(({value}), ' -\u2013', '') END"
+        value = (
+            f"CASE WHEN length({value}) = {right} THEN {value} ELSE translate(({value}), ' -\u2013', '') END"
+        )
     if spec.checksum == "upn":
         value = f"upper({value})"
     other = f"{sent} <> {name(spec.name)}" if value != sent else ""
@@ -191,7 +223,9 @@ def _string(spec: FieldSpec, identifier: bool) -> Parts:
 
 def _code(spec: FieldSpec, codes: Codes) -> Parts:
     sent, key = name(f"{spec.name}__sent"), name(f"{spec.name}__key")
-    prefix = _map(codes.by_code, fold(f"regexp_extract({sent}, '^(\\S+)(?:\\s+[-\u2013\u2014]|\\s*:)\\s+\\S', 1)"))
+    prefix = _map(
+        codes.by_code, fold(f"regexp_extract({sent}, '^(\\S+)(?:\\s+[-\u2013\u2014]|\\s*:)\\s+\\S', 1)")
+    )
     suffix = _map(codes.by_code, fold(f"regexp_extract({sent}, '^[A-Za-z0-9]{{1,3}}[).:]\\s*(\\S+)$', 1)"))
     # "1) 2" could be either, so it is neither.
     junk = f"CASE WHEN {prefix} <> {suffix} THEN NULL ELSE coalesce({prefix}, {suffix}) END"
@@ -213,7 +247,11 @@ def _integer(spec: FieldSpec) -> Parts:
         f"WHEN regexp_full_match({sent}, '[+-]?(?:[0-9]{{1,18}}|[0-9]{{1,3}}(?:,[0-9]{{3}})+)(?:\\.0+)?') "
         f"THEN TRY_CAST(split_part(replace({sent}, ',', ''), '.', 1) AS BIGINT) END"
     )
-    return (), ((spec.name, value),), f"{name(spec.name)} IS NOT NULL AND NOT regexp_full_match({sent}, '[+-]?[0-9]+')"
+    return (
+        (),
+        ((spec.name, value),),
+        f"{name(spec.name)} IS NOT NULL AND NOT regexp_full_match({sent}, '[+-]?[0-9]+')",
+    )
 
 
 _NUMBER = "'[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)?(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?'"
@@ -232,7 +270,11 @@ def _decimal(spec: FieldSpec) -> Parts:
 def _figure(spec: FieldSpec) -> Parts:
     sent = name(f"{spec.name}__sent")
     symbol = f"CASE WHEN {among(f'lower({sent})', SYMBOLS)} THEN lower({sent}) END"
-    return (), ((spec.name, _number(sent)), (f"{spec.name}_symbol", symbol)), f"{name(spec.name)} IS NOT NULL AND contains({sent}, ',')"
+    return (
+        (),
+        ((spec.name, _number(sent)), (f"{spec.name}_symbol", symbol)),
+        f"{name(spec.name)} IS NOT NULL AND contains({sent}, ',')",
+    )
 
 
 def _boolean(spec: FieldSpec) -> Parts:
@@ -246,7 +288,12 @@ def _moment(spec: FieldSpec, iso: tuple[str, ...]) -> Parts:
     is_date = spec.type is FieldType.date
     later = [f for f in iso if f not in spec.formats]
     if is_date:  # a database's export writes a midnight behind the date
-        later += [f"{f}{t}" for f in spec.formats for t in (" %H:%M", " %H:%M:%S", "T%H:%M:%S") if f"{f}{t}" not in later]
+        later += [
+            f"{f}{t}"
+            for f in spec.formats
+            for t in (" %H:%M", " %H:%M:%S", "T%H:%M:%S")
+            if f"{f}{t}" not in later
+        ]
     serial = f"TRY_CAST({sent} AS DOUBLE)"
     # Excel's day 60 is a 29 February 1900 that never was; 1900 to 2100 may be a year, so it is not taken for a day.
     day = f"CASE WHEN {serial} < 60 THEN {serial} + 1 WHEN {serial} >= 61 THEN {serial} END"
@@ -255,14 +302,23 @@ def _moment(spec: FieldSpec, iso: tuple[str, ...]) -> Parts:
         f"AND NOT regexp_full_match({sent}, '19[0-9]{{2}}|20[0-9]{{2}}|2100') "
         f"THEN TIMESTAMP '1899-12-30 00:00:00' + to_seconds(round(({day}) * 86400)) END"
     )
-    basic = f"CASE WHEN regexp_full_match({sent}, '(?:19|20)[0-9]{{6}}') THEN try_strptime({sent}, '%Y%m%d') END" if is_date else "NULL"
+    basic = (
+        f"CASE WHEN regexp_full_match({sent}, '(?:19|20)[0-9]{{6}}') THEN try_strptime({sent}, '%Y%m%d') END"
+        if is_date
+        else "NULL"
+    )
     second = f"coalesce(try_strptime({sent}, {_formats(later)}), {basic}, {excel})"
     moment = f"CASE WHEN {sent} IS NULL THEN NULL WHEN {first} IS NOT NULL THEN {first} ELSE {second} END"
     kind = "DATE" if is_date else "TIMESTAMP"
     within = f"year({{0}}) BETWEEN {FIRST_YEAR} AND {LAST_YEAR}"
     return (
         (("first", f"try_strptime({sent}, {_formats(spec.formats)})"), ("moment", moment)),
-        ((spec.name, f"CASE WHEN {within.format(name(f'{spec.name}__moment'))} THEN CAST({name(f'{spec.name}__moment')} AS {kind}) END"),),
+        (
+            (
+                spec.name,
+                f"CASE WHEN {within.format(name(f'{spec.name}__moment'))} THEN CAST({name(f'{spec.name}__moment')} AS {kind}) END",
+            ),
+        ),
         f"{name(spec.name)} IS NOT NULL AND {first} IS NULL",
     )
 
@@ -299,7 +355,11 @@ def bit_words(predicates: list[str]) -> list[str]:
     """Predicates packed as bits, BITS to a word: a row's verdicts in one scan, and a row without any in one comparison."""
     words: list[str] = []
     for start in range(0, len(predicates), BITS):
-        bits = [f"CASE WHEN {p} THEN {1 << n}::BIGINT ELSE 0::BIGINT END" for n, p in enumerate(predicates[start : start + BITS]) if p != "false"]
+        bits = [
+            f"CASE WHEN {p} THEN {1 << n}::BIGINT ELSE 0::BIGINT END"
+            for n, p in enumerate(predicates[start : start + BITS])
+            if p != "false"
+        ]
         words.append(" | ".join(bits) or "0::BIGINT")
     return words
 
@@ -309,7 +369,9 @@ def projection(read: tuple[Column, ...], source: str) -> str:
     numbers = "_row, _line, _parent_row"
     raw, sent, helper, moment, out = [numbers], ["*"], ["*"], ["*"], [numbers]
     for c in read:
-        raw.append(f"{name(c.spec.name)} AS {name(c.spec.name + '__raw')}, {c.cell} AS {name(c.spec.name + '__cell')}")
+        raw.append(
+            f"{name(c.spec.name)} AS {name(c.spec.name + '__raw')}, {c.cell} AS {name(c.spec.name + '__cell')}"
+        )
         sent.append(f"{c.sent} AS {name(c.spec.name + '__sent')}")
         for depth, (suffix, sql) in enumerate(c.helpers):
             (helper, moment)[depth].append(f"{sql} AS {name(f'{c.spec.name}__{suffix}')}")

@@ -161,7 +161,13 @@ class _Case:
     @property
     def submission_id(self) -> str:
         period = self.period.id if self.period else ""
-        parts = (self.extract.agency, self.extract.extract, period, self.submitter or "", self.delivery.sha256)
+        parts = (
+            self.extract.agency,
+            self.extract.extract,
+            period,
+            self.submitter or "",
+            self.delivery.sha256,
+        )
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
     @property
@@ -196,7 +202,9 @@ def take_in_all(
             promote(report.submission_id, home, contracts)
         intake.reports.append(report)
         if say is not None:
-            say(f"{number} of {len(found)}: {report.key} {report.period or ''} {report.submitter or ''}: {report.status}")
+            say(
+                f"{number} of {len(found)}: {report.key} {report.period or ''} {report.submitter or ''}: {report.status}"
+            )
     intake.links = linkage.link(home)
     write_expected_returns(home, contracts, agreements)
     return intake
@@ -204,7 +212,10 @@ def take_in_all(
 
 def write_expected_returns(home: Home, contracts: Contracts, agreements: Agreements) -> int:
     """What every sender owes, and when, beside the submissions. Written only when it differs. Returns the rows."""
-    table, path = expected_returns(contracts, agreements), home.pipeline("expected_returns") / "expected_returns.parquet"
+    table, path = (
+        expected_returns(contracts, agreements),
+        home.pipeline("expected_returns") / "expected_returns.parquet",
+    )
     if not (path.exists() and pq.read_table(path).equals(table)):
         write_parquet(table, path)
     return table.num_rows
@@ -234,7 +245,9 @@ def take_in(
     finally:
         if case.judged is not None:
             case.judged.close()
-    log.info("submission %s %s: %s %s", report.submission_id, report.key, report.status, report.reason_code or "")
+    log.info(
+        "submission %s %s: %s %s", report.submission_id, report.key, report.status, report.reason_code or ""
+    )
     return report
 
 
@@ -306,17 +319,24 @@ def _judge_and_write(case: _Case, agreements: Agreements, gate: Gate | None) -> 
     if repeated is not None and not registry.is_open(repeated, agreements):
         return _stored(case.home, case.extract, case.submission_id, repeated)
     _ask_agreement(case, agreements)
-    received = {name: table.received for name, table in read.tables.items()}  # counted before anything else looks
+    received = {
+        name: table.received for name, table in read.tables.items()
+    }  # counted before anything else looks
     _minimise(case)
     extract = case.extract.at(case.period.year)
-    case.judged = judged = judge(extract, contracts.codelists, read, case.period, contracts.submitter(case.submitter))
+    case.judged = judged = judge(
+        extract, contracts.codelists, read, case.period, contracts.submitter(case.submitter)
+    )
     for table in read.tables.values():
         table.data = table.data.schema.empty_table()  # the judge holds the rows now; half the memory
     _refuse_blocked(case)
     if gate is not None:
         case.verdict = gate(judged)
         if case.verdict.outcome != PASSED:
-            for doubt in (*case.verdict.disagreements, *case.verdict.errors):  # rule ids, counts and kinds of failure
+            for doubt in (
+                *case.verdict.disagreements,
+                *case.verdict.errors,
+            ):  # rule ids, counts and kinds of failure
                 log.error("submission %s: %s", case.submission_id, doubt)
             raise _Refusal(Reason("GATE-ERRORED", "The two quality engines do not agree, so nothing was let in.",
                                   "Nothing; the partnership looks into it."))  # fmt: skip
@@ -339,7 +359,9 @@ def _refuse_unread(case: _Case, agreements: Agreements) -> None:
 
 
 def _ask_agreement(case: _Case, agreements: Agreements) -> None:
-    case.permission = permitted(agreements, case.extract.key, case.submitter or "", case.delivery.received_at.date())
+    case.permission = permitted(
+        agreements, case.extract.key, case.submitter or "", case.delivery.received_at.date()
+    )
     if isinstance(case.permission, Denied):
         case.read = None
         raise _denied(case.permission)
@@ -347,7 +369,14 @@ def _ask_agreement(case: _Case, agreements: Agreements) -> None:
 
 def _denied(denied: Denied | Permission | None) -> _Refusal:
     assert isinstance(denied, Denied)  # noqa: S101
-    return _Refusal(Reason(denied.code, denied.says, "Ask the partnership for an agreement before sending this.", denied.clause))
+    return _Refusal(
+        Reason(
+            denied.code,
+            denied.says,
+            "Ask the partnership for an agreement before sending this.",
+            denied.clause,
+        )
+    )
 
 
 def _minimise(case: _Case) -> None:
@@ -362,7 +391,9 @@ def _minimise(case: _Case) -> None:
         count_outside(name, table.data, outside, case.minimised)
         if live is None and table.received:
             says = f"all of {spec.title}, which the layout of {case.period.year} does not have"
-            case.problems.append(problem(FileCode.FILE_COLUMN_IGNORED, severity=Severity.warn, table=name, names=says))
+            case.problems.append(
+                problem(FileCode.FILE_COLUMN_IGNORED, severity=Severity.warn, table=name, names=says)
+            )
 
 
 def _refuse_blocked(case: _Case) -> None:
@@ -389,9 +420,14 @@ def _write(case: _Case, extract: Extract, judged: Judged, received: Mapping[str,
             failed = rejected.column("_failed")
             stored = pseudonymiser.raw(table, rejected, accepted=False).append_column("_failed", failed)
             write_parquet(stored, case.folder / "rejected" / f"{table.name}.parquet")
-        unreadable = counted[table.name].rejected - rejected.num_rows  # rows that were no rows have no cells to keep
+        unreadable = (
+            counted[table.name].rejected - rejected.num_rows
+        )  # rows that were no rows have no cells to keep
         tables[table.name] = Counts(
-            received.get(table.name, 0), accepted.num_rows, rejected.num_rows + unreadable, counted[table.name].set_aside
+            received.get(table.name, 0),
+            accepted.num_rows,
+            rejected.num_rows + unreadable,
+            counted[table.name].set_aside,
         )
         del accepted, rejected
     for name, rows in received.items():
@@ -411,7 +447,10 @@ def _write(case: _Case, extract: Extract, judged: Judged, received: Mapping[str,
 def _in_order(rows: pa.Table) -> pa.Table:
     """By row number: an engine with several threads promises no order, and the same file must give the same bytes."""
     numbers = rows.column("_row").combine_chunks()
-    if len(numbers) < 2 or pc.all(pc.less_equal(numbers.slice(0, len(numbers) - 1), numbers.slice(1))).as_py():
+    if (
+        len(numbers) < 2
+        or pc.all(pc.less_equal(numbers.slice(0, len(numbers) - 1), numbers.slice(1))).as_py()
+    ):
         return rows
     return rows.take(pc.sort_indices(rows, sort_keys=[("_row", "ascending")]))
 
@@ -422,7 +461,9 @@ def _nothing_lost(folder: Path, tables: Mapping[str, Counts], counted: Mapping[s
         stored = pq.read_metadata(folder / ACCEPTED / f"{name}.parquet").num_rows
         judged = counted.get(name)
         agree = counts.received == stored + counts.rejected and stored == counts.accepted
-        if not agree or (judged is not None and (judged.received, judged.accepted) != (counts.received, stored)):
+        if not agree or (
+            judged is not None and (judged.received, judged.accepted) != (counts.received, stored)
+        ):
             raise _Refusal(Reason("INTERNAL-UNBALANCED", f"Rows of the table {name} were lost on the way.",
                                   "Nothing; the partnership looks into it."))  # fmt: skip
 
@@ -437,7 +478,9 @@ def _refuse(case: _Case, reason: Reason) -> SubmissionReport:
     if case.judged is not None:
         tables = {c.table: Counts(c.received, 0, c.received, c.set_aside) for c in case.judged.counts()}
     elif case.read is not None:
-        tables = {t.table: Counts(t.received, 0, t.received, len(t.set_aside)) for t in case.read.tables.values()}
+        tables = {
+            t.table: Counts(t.received, 0, t.received, len(t.set_aside)) for t in case.read.tables.values()
+        }
     report = _finish(case, REFUSED, reason, tables)
     _close(report, case.folder, case.home)
     return report
@@ -458,12 +501,12 @@ def _finish(case: _Case, status: str, reason: Reason | None, tables: dict[str, C
         reason.code if reason else None, row, stated if isinstance(stated, int) and stated > 0 else None, tables,
         case.verdict.outcome if case.verdict else NO_GATE,
     )  # fmt: skip
-    counts = [
-        {"submission_id": case.submission_id, "table": name, **asdict(c)} for name, c in tables.items()
-    ]
+    counts = [{"submission_id": case.submission_id, "table": name, **asdict(c)} for name, c in tables.items()]
     parts = {
         "table_counts": pa.Table.from_pylist(counts, schema=PIPELINE["table_counts"]),
-        "minimisation": pa.Table.from_pylist(case.minimised.rows(case.submission_id), schema=PIPELINE["minimisation"]),
+        "minimisation": pa.Table.from_pylist(
+            case.minimised.rows(case.submission_id), schema=PIPELINE["minimisation"]
+        ),
         "quality_results": quality_table(row, case.judged, case.verdict, case.problems),
         "findings": findings_table(row, case.judged),
     }
@@ -483,11 +526,16 @@ def _receipt(case: _Case, report: SubmissionReport, reason: Reason | None) -> No
         if reason is None or not reason.code.startswith("INTERNAL-"):
             raise  # becomes an internal refusal, which comes here again
         # Even when the words are what is broken, the sender hears of it and the next file gets its turn.
-        write_text(f"Submission {report.submission_id}\n{reason.code}: {reason.says}\n", case.home.receipts / f"{report.submission_id}.txt")
+        write_text(
+            f"Submission {report.submission_id}\n{reason.code}: {reason.says}\n",
+            case.home.receipts / f"{report.submission_id}.txt",
+        )
 
 
 def _row(case: _Case, status: str, reason: Reason | None, tables: Mapping[str, Counts]) -> dict[str, Any]:
-    agreed, denied = (case.permission, None) if isinstance(case.permission, Permission) else (None, case.permission)
+    agreed, denied = (
+        (case.permission, None) if isinstance(case.permission, Permission) else (None, case.permission)
+    )
     return {
         "submission_id": case.submission_id, "agency": case.extract.agency, "extract": case.extract.extract,
         "submitter": case.submitter, "area_code": case.area_code, "period": case.period.id if case.period else None,
@@ -512,7 +560,9 @@ def _clause(answer: Permission | Denied | None) -> str | None:
 def _close(report: SubmissionReport, folder: Path, home: Home) -> None:
     """The counts join the lake; the registry row, last, makes it all true."""
     for name in registry.PER_SUBMISSION:
-        place(folder / "pipeline" / f"{name}.parquet", home.pipeline(name) / f"{report.submission_id}.parquet")
+        place(
+            folder / "pipeline" / f"{name}.parquet", home.pipeline(name) / f"{report.submission_id}.parquet"
+        )
     registry.write(home, report.row, report.stated_no)
 
 
@@ -527,7 +577,14 @@ def _stored(home: Home, extract: Extract, submission_id: str, row: Mapping[str, 
     if path.exists():
         return replace(SubmissionReport.from_json(path.read_text(encoding="utf-8")), already_received=True)
     return SubmissionReport(
-        submission_id, extract.key, row["submitter"], row["period"], row["status"], row["reason_code"], dict(row), already_received=True
+        submission_id,
+        extract.key,
+        row["submitter"],
+        row["period"],
+        row["status"],
+        row["reason_code"],
+        dict(row),
+        already_received=True,
     )
 
 

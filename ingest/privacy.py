@@ -47,7 +47,13 @@ class Minimised:
     def rows(self, submission_id: str) -> list[dict[str, Any]]:
         """Rows of the pipeline's table `minimisation`, in a fixed order."""
         return [
-            {"submission_id": submission_id, "table": table, "column": column, "action": action, "cells": cells}
+            {
+                "submission_id": submission_id,
+                "table": table,
+                "column": column,
+                "action": action,
+                "cells": cells,
+            }
             for (table, column, action), cells in sorted(self.cells.items())
         ]
 
@@ -100,7 +106,12 @@ class Pseudonymiser:
     """Turns the typed rows of one submission to rows that may be stored. Tables come parents first."""
 
     def __init__(self, extract: Extract, submission_id: str, submitter: str, key: Key) -> None:
-        self._extract, self._submission_id, self._submitter, self._key = extract, submission_id, submitter, key
+        self._extract, self._submission_id, self._submitter, self._key = (
+            extract,
+            submission_id,
+            submitter,
+            key,
+        )
         self._tokens: dict[str, tuple[np.ndarray, pa.Array]] = {}
         self._identities: list[pa.Table] = []
         self.counts = Minimised()
@@ -186,7 +197,10 @@ class Pseudonymiser:
     def _count(self, table: Table, typed: pa.Table) -> None:
         identifying = set(table.identity.fields.values()) if table.identity else set[str]()
         actions = {
-            Treatment.keep: "kept", Treatment.month: "coarsened", Treatment.drop: "dropped", Treatment.identity: "identity_store"
+            Treatment.keep: "kept",
+            Treatment.month: "coarsened",
+            Treatment.drop: "dropped",
+            Treatment.identity: "identity_store",
         }
         for spec in table.fields:
             if spec.name not in typed.column_names:
@@ -194,12 +208,18 @@ class Pseudonymiser:
             sent = f"{spec.name}__sent"
             cells = _filled(typed.column(sent if sent in typed.column_names else spec.name))
             self.counts.add(table.name, spec.name, actions[spec.treatment], cells)
-            if spec.treatment is not Treatment.identity and (spec.name in identifying or spec.treatment is Treatment.month):
+            if spec.treatment is not Treatment.identity and (
+                spec.name in identifying or spec.treatment is Treatment.month
+            ):
                 self.counts.add(table.name, spec.name, "identity_store", cells)
 
     def _set_aside(self, table: Table, typed: pa.Table) -> None:
         taken = dict(table.identity.fields) if table.identity else {}
-        coarsened = {s.name: s.name for s in table.fields if s.treatment is Treatment.month and s.name not in taken.values()}
+        coarsened = {
+            s.name: s.name
+            for s in table.fields
+            if s.treatment is Treatment.month and s.name not in taken.values()
+        }
         wanted = {k: v for k, v in {**taken, **coarsened}.items() if v in typed.column_names}
         if not wanted or identity_table(self._extract, table) is None:
             return

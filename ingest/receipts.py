@@ -48,8 +48,12 @@ NEXT = {
     "refused": "Mend what this receipt names and send the whole file again. What you sent earlier for this period, if anything, still counts.",
 }
 ACTIONS = {
-    "kept": "kept", "coarsened": "kept by month only", "identity_store": "kept apart in the identity store, used for matching only",
-    "dropped": "not kept", "not_agreed": "not kept: no agreement covers it", "not_in_contract": "not read: not part of this return",
+    "kept": "kept",
+    "coarsened": "kept by month only",
+    "identity_store": "kept apart in the identity store, used for matching only",
+    "dropped": "not kept",
+    "not_agreed": "not kept: no agreement covers it",
+    "not_in_contract": "not read: not part of this return",
 }
 
 
@@ -101,7 +105,11 @@ class Entry:
     @property
     def where(self) -> str:
         many = "s" if self.count != 1 else ""
-        parts = (self.place, f"{self.part} {self.column}" if self.column else "", f"{self.noun}{many} {self.rows}" if self.rows else "")
+        parts = (
+            self.place,
+            f"{self.part} {self.column}" if self.column else "",
+            f"{self.noun}{many} {self.rows}" if self.rows else "",
+        )
         return "; ".join(p for p in parts if p)
 
 
@@ -122,19 +130,32 @@ class Receipt:
     @property
     def next(self) -> str:
         """What the sender does now. Rows that were taken and are wrong are still to be corrected."""
-        to_correct = self.report.status == "accepted" and any(e.severity is Severity.warn for e in self.entries)
+        to_correct = self.report.status == "accepted" and any(
+            e.severity is Severity.warn for e in self.entries
+        )
         return NEXT.get("to_correct" if to_correct else self.report.status, "")
 
 
-def receipt(report: _Report, reason: _Reason | None = None, judged: Judged | None = None,
-            problems: Sequence[FileProblem] = (), minimised: _Minimised | None = None) -> tuple[str, str]:
+def receipt(
+    report: _Report,
+    reason: _Reason | None = None,
+    judged: Judged | None = None,
+    problems: Sequence[FileProblem] = (),
+    minimised: _Minimised | None = None,
+) -> tuple[str, str]:
     """The receipt as text and as HTML."""
     told = _compose(report, reason, judged, problems, minimised)
     return _text(told), _html(told)
 
 
-def write_receipt(folder: Path, report: _Report, reason: _Reason | None = None, judged: Judged | None = None,
-                  problems: Sequence[FileProblem] = (), minimised: _Minimised | None = None) -> tuple[Path, Path]:
+def write_receipt(
+    folder: Path,
+    report: _Report,
+    reason: _Reason | None = None,
+    judged: Judged | None = None,
+    problems: Sequence[FileProblem] = (),
+    minimised: _Minimised | None = None,
+) -> tuple[Path, Path]:
     """Write both forms to `folder`, named by the submission."""
     text, html = receipt(report, reason, judged, problems, minimised)
     paths = folder / f"{report.submission_id}.txt", folder / f"{report.submission_id}.html"
@@ -158,8 +179,13 @@ def compressed(rows: Iterable[int], total: int, shown: int = SHOWN) -> str:
     return f"{text} and {total - told:,} more" if total > told else text
 
 
-def _compose(report: _Report, reason: _Reason | None, judged: Judged | None, problems: Sequence[FileProblem],
-             minimised: _Minimised | None) -> Receipt:
+def _compose(
+    report: _Report,
+    reason: _Reason | None,
+    judged: Judged | None,
+    problems: Sequence[FileProblem],
+    minimised: _Minimised | None,
+) -> Receipt:
     entries = [_about_file(p) for p in problems]
     title = report.key
     if judged is not None:
@@ -167,7 +193,9 @@ def _compose(report: _Report, reason: _Reason | None, judged: Judged | None, pro
         for name in judged.tables:
             entries.extend(_about_rows(judged, name))
     # Causes before consequences: mending the outer record brings back the ones inside it.
-    entries.sort(key=lambda e: (ORDER.index(e.severity), e.rule_id.endswith(PARENT_KIND), -e.count, e.place, e.rule_id))
+    entries.sort(
+        key=lambda e: (ORDER.index(e.severity), e.rule_id.endswith(PARENT_KIND), -e.count, e.place, e.rule_id)
+    )
     cells = tuple(minimised.rows(report.submission_id)) if minimised else ()
     return Receipt(report, title, tuple(entries), reason, tuple(r for r in cells if r["action"] != "kept"))
 
@@ -184,13 +212,36 @@ def _about_rows(judged: Judged, name: str) -> list[Entry]:
     for t in table.tallies:
         if t.failed:
             rows = compressed(judged.where(name, t.rule.id, LOOKED_AT), t.failed)
-            out.append(Entry(t.rule.severity, t.rule.id, _sentence(t.rule.says), _sentence(t.rule.fix), place,
-                             "" if t.kind == PARENT_KIND else _columns(table.table, t.rule), rows, t.failed, noun, part))
+            out.append(
+                Entry(
+                    t.rule.severity,
+                    t.rule.id,
+                    _sentence(t.rule.says),
+                    _sentence(t.rule.fix),
+                    place,
+                    "" if t.kind == PARENT_KIND else _columns(table.table, t.rule),
+                    rows,
+                    t.failed,
+                    noun,
+                    part,
+                )
+            )
     shape = judged.read.tables[name].shape_rejects if name in judged.read.tables else []
     for code, failed in table.shape:
         rows = compressed([s.row for s in shape if str(s.code) == code][:LOOKED_AT], failed)
-        out.append(Entry(Severity.reject_row, code, "The row has more or fewer cells than the header, so it cannot be read as a row.",
-                         "Give every row one cell a column; put quotation marks around text that holds a separator.", place, "", rows, failed, noun))
+        out.append(
+            Entry(
+                Severity.reject_row,
+                code,
+                "The row has more or fewer cells than the header, so it cannot be read as a row.",
+                "Give every row one cell a column; put quotation marks around text that holds a separator.",
+                place,
+                "",
+                rows,
+                failed,
+                noun,
+            )
+        )
     return out
 
 
@@ -213,16 +264,27 @@ def _text(told: Receipt) -> str:
     row, report = told.report.row, told.report
     lines = [f"RECEIPT  {told.title}", f"Submission {report.submission_id}", ""]
     facts = [
-        ("From", row.get("submitter")), ("Period", row.get("period")), ("Files", row.get("file_names")),
-        ("Received", _moment(row.get("received_at"))), ("Due", row.get("due_on")),
+        ("From", row.get("submitter")),
+        ("Period", row.get("period")),
+        ("Files", row.get("file_names")),
+        ("Received", _moment(row.get("received_at"))),
+        ("Due", row.get("due_on")),
         ("Agreement", " ".join(str(row[k]) for k in ("agreement_id", "agreement_clause") if row.get(k))),
     ]
     lines += [f"{label:<10} {value}" for label, value in facts if value]
     lines += ["", STATUS.get(report.status, report.status)]
     if told.reason:
-        lines += wrap(f"{told.reason.code}: {told.reason.says} {told.reason.fix}" + (f" ({told.reason.where})" if told.reason.where else ""), WIDTH)
+        lines += wrap(
+            f"{told.reason.code}: {told.reason.says} {told.reason.fix}"
+            + (f" ({told.reason.where})" if told.reason.where else ""),
+            WIDTH,
+        )
     if told.totals:
-        lines += ["", "ROWS (received = accepted + rejected)", f"  {'table':<32}{'received':>10}{'accepted':>10}{'rejected':>10}{'set aside':>11}"]
+        lines += [
+            "",
+            "ROWS (received = accepted + rejected)",
+            f"  {'table':<32}{'received':>10}{'accepted':>10}{'rejected':>10}{'set aside':>11}",
+        ]
         lines += [f"  {n:<32}{a:>10,}{b:>10,}{c:>10,}{d:>11,}" for n, a, b, c, d in told.totals]
     for severity in ORDER:
         group = [e for e in told.entries if e.severity is severity]
@@ -231,7 +293,10 @@ def _text(told: Receipt) -> str:
             lines += [line for e in group for line in _text_entry(e)]
     if told.minimised:
         lines += ["", "WHAT WAS NOT KEPT AS SENT"]
-        lines += [f"  {r['table']}, {r['column']}: {ACTIONS.get(r['action'], r['action'])} ({r['cells']:,} cell{'' if r['cells'] == 1 else 's'})" for r in told.minimised]
+        lines += [
+            f"  {r['table']}, {r['column']}: {ACTIONS.get(r['action'], r['action'])} ({r['cells']:,} cell{'' if r['cells'] == 1 else 's'})"
+            for r in told.minimised
+        ]
     lines += ["", "WHAT HAPPENS NEXT", *wrap(told.next, WIDTH), ""]
     return "\n".join(lines)
 
@@ -240,15 +305,28 @@ def _text_entry(e: Entry) -> list[str]:
     head = f"{e.says} [{e.rule_id}]"
     count = f" ({e.count:,} {e.noun}{'s' if e.count != 1 else ''})" if e.count else ""
     parts = [f"- {head}{count}", f"Where: {e.where}", f"Do: {e.fix}"]
-    return [line for n, part in enumerate(parts) for line in wrap(part, WIDTH, initial_indent="  " if n == 0 else "    ", subsequent_indent="    ")]
+    return [
+        line
+        for n, part in enumerate(parts)
+        for line in wrap(part, WIDTH, initial_indent="  " if n == 0 else "    ", subsequent_indent="    ")
+    ]
 
 
 def _html(told: Receipt) -> str:
     sections = [(SECTIONS[s], [e for e in told.entries if e.severity is s]) for s in ORDER]
-    return _environment().get_template("receipt.html.j2").render(
-        told=told, row=told.report.row, report=told.report, sections=[s for s in sections if s[1]],
-        status=STATUS.get(told.report.status, told.report.status), next=told.next, actions=ACTIONS,
-        received=_moment(told.report.row.get("received_at")),
+    return (
+        _environment()
+        .get_template("receipt.html.j2")
+        .render(
+            told=told,
+            row=told.report.row,
+            report=told.report,
+            sections=[s for s in sections if s[1]],
+            status=STATUS.get(told.report.status, told.report.status),
+            next=told.next,
+            actions=ACTIONS,
+            received=_moment(told.report.row.get("received_at")),
+        )
     )
 
 
@@ -259,6 +337,9 @@ def _moment(value: Any) -> str:
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )

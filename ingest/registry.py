@@ -49,7 +49,9 @@ def current(home: Home, on: dt.datetime | None = None) -> pa.Table:
     if on is not None:
         table = table.filter(pc.less_equal(table["received_at"], pa.scalar(on, pa.timestamp("us"))))
     group = ["agency", "extract", "period", "submitter"]
-    table = table.sort_by([(c, "ascending") for c in (*group, "submission_no", "received_at", "submission_id")])
+    table = table.sort_by(
+        [(c, "ascending") for c in (*group, "submission_no", "received_at", "submission_id")]
+    )
     last = table.group_by(group, use_threads=False).aggregate([("submission_id", "last")])
     return table.filter(pc.is_in(table["submission_id"], last["submission_id_last"].combine_chunks()))
 
@@ -58,7 +60,12 @@ def latest(home: Home, key: str, period: str, submitter: str, on: dt.datetime | 
     """The id of the submission in force for one period of one extract of one submitter."""
     rows = current(home, on)
     agency, extract = key.split("/")
-    for name, value in (("agency", agency), ("extract", extract), ("period", period), ("submitter", submitter)):
+    for name, value in (
+        ("agency", agency),
+        ("extract", extract),
+        ("period", period),
+        ("submitter", submitter),
+    ):
         rows = rows.filter(pc.equal(rows[name], value))
     return rows["submission_id"][0].as_py() if rows.num_rows else None
 
@@ -80,7 +87,9 @@ def is_open(row: Mapping[str, Any], agreements: Agreements | None = None) -> boo
         return False
     key = f"{row['agency']}/{row['extract']}"
     senders = [row["submitter"]] if row["submitter"] else agreements.contracts[key].submitters
-    return any(isinstance(permitted(agreements, key, s, row["received_at"].date()), Permission) for s in senders)
+    return any(
+        isinstance(permitted(agreements, key, s, row["received_at"].date()), Permission) for s in senders
+    )
 
 
 def already_received(
@@ -95,8 +104,10 @@ def already_received(
     for row in _rows(home):
         same = (row["agency"], row["extract"], row["sha256"]) == (agency, extract, sha256)
         # A refused row may know neither: its content was never read.
-        if same and (period in (None, row["period"]) or row["period"] is None) and (
-            submitter in (None, row["submitter"]) or row["submitter"] is None
+        if (
+            same
+            and (period in (None, row["period"]) or row["period"] is None)
+            and (submitter in (None, row["submitter"]) or row["submitter"] is None)
         ):
             return row
     return None
@@ -142,7 +153,15 @@ def reconcile(home: Home) -> dict[str, int]:
     A row whose raw files are gone is removed too, so that the next run takes the delivery in again. Run by whoever
     holds the home folder's lock. Returns counts of what was removed.
     """
-    done = {"partial": remove_partials(home), "rows": 0, "raw": 0, "validated": 0, "pipeline": 0, "identity": 0, "receipts": 0}
+    done = {
+        "partial": remove_partials(home),
+        "rows": 0,
+        "raw": 0,
+        "validated": 0,
+        "pipeline": 0,
+        "identity": 0,
+        "receipts": 0,
+    }
     known = {r["submission_id"]: r for r in _rows(home)}
     raw = _raw_files(home)
     for submission_id, row in list(known.items()):
@@ -152,7 +171,9 @@ def reconcile(home: Home) -> dict[str, int]:
             done["rows"] += 1
     accepted = {i for i, r in known.items() if r["status"] != REFUSED}
     done["raw"] = _unlink(p for i, paths in raw.items() if i not in accepted for p in paths)
-    done["pipeline"] = _unlink(p for t in PER_SUBMISSION for p in _own(home.pipeline(t)) if p.stem not in known)
+    done["pipeline"] = _unlink(
+        p for t in PER_SUBMISSION for p in _own(home.pipeline(t)) if p.stem not in known
+    )
     done["receipts"] = _unlink(p for p in home.receipts.glob("*.*") if _is_id(p.stem) and p.stem not in known)
     for report in (home.lake / "validated").glob("*/*/*"):
         if report.name not in known:
@@ -165,7 +186,9 @@ def reconcile(home: Home) -> dict[str, int]:
             store.forget(submission_id)
         done["identity"] = store.clear_staged() + len(orphans)
     for row in known.values():
-        _renumber(home, {name: row[name] for name in ("agency", "extract", "period", "submitter")}, known.values())
+        _renumber(
+            home, {name: row[name] for name in ("agency", "extract", "period", "submitter")}, known.values()
+        )
     return done
 
 

@@ -59,7 +59,9 @@ class GateVerdict:
     gx_failed: Mapping[TableRule, int] = field(default_factory=_no_counts)
     disagreements: tuple[Disagreement, ...] = ()
     errors: tuple[GateError, ...] = ()
-    rows_judged: Mapping[str, int] = field(default_factory=dict[str, int])  # table -> rows that the second judge saw
+    rows_judged: Mapping[str, int] = field(
+        default_factory=dict[str, int]
+    )  # table -> rows that the second judge saw
 
     @property
     def ok(self) -> bool:
@@ -72,20 +74,28 @@ class GateVerdict:
     @property
     def troubled(self) -> frozenset[TableRule]:
         """Rules without a trustworthy answer."""
-        return frozenset([(d.table, d.rule_id) for d in self.disagreements] + [(e.table, e.rule_id) for e in self.errors])
+        return frozenset(
+            [(d.table, d.rule_id) for d in self.disagreements] + [(e.table, e.rule_id) for e in self.errors]
+        )
 
 
 Gate = Callable[[Judged], GateVerdict]
 
 
-def quality_table(row: Mapping[str, Any], judged: Judged | None, verdict: GateVerdict | None,
-                  problems: Sequence[FileProblem] = ()) -> pa.Table:
+def quality_table(
+    row: Mapping[str, Any],
+    judged: Judged | None,
+    verdict: GateVerdict | None,
+    problems: Sequence[FileProblem] = (),
+) -> pa.Table:
     """Rows of quality_results. `row` is the submission's registry row; `judged` is None when the file was not read."""
     rows = [_file_row(row, p) for p in problems]
     if judged is not None:
         for name, table in judged.tables.items():
             rows.extend(_rule_row(row, name, t, verdict) for t in table.tallies)
-            rows.extend(_shape_row(row, name, code, n, table.rows + table.shape_rows) for code, n in table.shape)
+            rows.extend(
+                _shape_row(row, name, code, n, table.rows + table.shape_rows) for code, n in table.shape
+            )
     return pa.Table.from_pylist(rows, schema=PIPELINE["quality_results"])
 
 
@@ -111,22 +121,50 @@ def _rule_row(row: Mapping[str, Any], table: str, t: Tally, verdict: GateVerdict
     else:
         outcome = "failed" if t.failed else "passed" if t.checked else "not_applicable"
     return {
-        **_base(row), "table": table, "rule_id": t.rule.id, "rule_kind": t.kind, "column": (t.rule.columns or (None,))[0],
-        "severity": t.rule.severity.value, "fixes": t.rule.fixes, "says": t.rule.says, "checked": t.checked, "failed": t.failed,
-        "gx_failed": verdict.gx_failed.get(place) if verdict else None, "outcome": outcome,
+        **_base(row),
+        "table": table,
+        "rule_id": t.rule.id,
+        "rule_kind": t.kind,
+        "column": (t.rule.columns or (None,))[0],
+        "severity": t.rule.severity.value,
+        "fixes": t.rule.fixes,
+        "says": t.rule.says,
+        "checked": t.checked,
+        "failed": t.failed,
+        "gx_failed": verdict.gx_failed.get(place) if verdict else None,
+        "outcome": outcome,
     }
 
 
 def _shape_row(row: Mapping[str, Any], table: str, code: str, failed: int, received: int) -> dict[str, Any]:
     return {
-        **_base(row), "table": table, "rule_id": code, "rule_kind": "shape", "column": None, "severity": Severity.reject_row.value,
-        "fixes": "sender", "says": "The row cannot be read as a row.", "checked": received, "failed": failed, "gx_failed": None,
+        **_base(row),
+        "table": table,
+        "rule_id": code,
+        "rule_kind": "shape",
+        "column": None,
+        "severity": Severity.reject_row.value,
+        "fixes": "sender",
+        "says": "The row cannot be read as a row.",
+        "checked": received,
+        "failed": failed,
+        "gx_failed": None,
         "outcome": "failed",
     }
 
 
 def _file_row(row: Mapping[str, Any], p: FileProblem) -> dict[str, Any]:
     return {
-        **_base(row), "table": p.table, "rule_id": str(p.code), "rule_kind": "file", "column": None, "severity": p.severity.value,
-        "fixes": "sender", "says": p.says, "checked": 1, "failed": 1, "gx_failed": None, "outcome": "failed",
+        **_base(row),
+        "table": p.table,
+        "rule_id": str(p.code),
+        "rule_kind": "file",
+        "column": None,
+        "severity": p.severity.value,
+        "fixes": "sender",
+        "says": p.says,
+        "checked": 1,
+        "failed": 1,
+        "gx_failed": None,
+        "outcome": "failed",
     }

@@ -76,8 +76,11 @@ def table_rules(extract: Extract, table: Table) -> tuple[Rule, ...]:
 def parent_rule(extract: Extract, table: Table) -> Rule:
     """The rule that a row falls with the row around it. Kept by the engine, not declared: its kind is `parent_rejected`."""
     return Rule(
-        id=f"{extract.extract}.{table.name}.parent_rejected", kind=RuleKind.required, args={"columns": []},
-        severity=Severity.reject_row, says="The record around this one was rejected, so this one was too.",
+        id=f"{extract.extract}.{table.name}.parent_rejected",
+        kind=RuleKind.required,
+        args={"columns": []},
+        severity=Severity.reject_row,
+        says="The record around this one was rejected, so this one was too.",
         fix="Mend the record around it.",
     )
 
@@ -135,7 +138,10 @@ def _codelist_spelling(s: Scene, r: Rule) -> RuleSql:
 def _range(s: Scene, r: Rule) -> RuleSql:
     column = name(r.args["column"])
     low, high = r.args.get("min"), r.args.get("max")
-    sides = [f"{column} < {literal(low)}" if low is not None else "", f"{column} > {literal(high)}" if high is not None else ""]
+    sides = [
+        f"{column} < {literal(low)}" if low is not None else "",
+        f"{column} > {literal(high)}" if high is not None else "",
+    ]
     return _rule(r, f"{column} IS NOT NULL", " OR ".join(x for x in sides if x))
 
 
@@ -198,7 +204,9 @@ def condition(s: Scene, r: Rule) -> str:
     values = r.args.get("values")
     if not values:
         return _is_sent(s, other)
-    return f"{_is_read(s, other)} AND {among(f'CAST({name(other)} AS VARCHAR)', [as_text(v) for v in values])}"
+    return (
+        f"{_is_read(s, other)} AND {among(f'CAST({name(other)} AS VARCHAR)', [as_text(v) for v in values])}"
+    )
 
 
 def as_text(value: object) -> str:
@@ -237,7 +245,11 @@ def _in_period(s: Scene, r: Rule) -> RuleSql:
     column = r.args["column"]
     room = dt.timedelta(days=int(r.args.get("tolerance_days", 0)))
     first, last = s.period.start - room, s.period.end + room
-    return _rule(r, _is_read(s, column), f"CAST({name(column)} AS DATE) NOT BETWEEN DATE '{first.isoformat()}' AND DATE '{last.isoformat()}'")
+    return _rule(
+        r,
+        _is_read(s, column),
+        f"CAST({name(column)} AS DATE) NOT BETWEEN DATE '{first.isoformat()}' AND DATE '{last.isoformat()}'",
+    )
 
 
 def _matches_submitter(s: Scene, r: Rule) -> RuleSql:

@@ -52,8 +52,12 @@ def _upn_sql(value: str) -> str:
 def passes(kind: str, values: Iterable[str] | pa.Array | pa.ChunkedArray) -> npt.NDArray[np.bool_]:
     """For each text, whether it passes its check digit. Whole columns at a time; no text may be null."""
     check, width = {"nhs_number": (_nhs, 10), "upn": (_upn, 13)}[kind]
-    given: Any = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(list(values), pa.string())
-    texts: pa.Array = (given.combine_chunks() if isinstance(given, pa.ChunkedArray) else given).cast(pa.string())
+    given: Any = (
+        values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(list(values), pa.string())
+    )
+    texts: pa.Array = (given.combine_chunks() if isinstance(given, pa.ChunkedArray) else given).cast(
+        pa.string()
+    )
     right = pc.equal(pc.binary_length(texts), width).to_numpy(zero_copy_only=False)
     sized = texts.filter(pa.array(right))
     out = np.zeros(len(texts), dtype=bool)

@@ -25,7 +25,9 @@ for name, value in {
 settings.register_profile(
     "house", deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("explore", parent=settings.get_profile("house"), derandomize=False, max_examples=1000)
+settings.register_profile(
+    "explore", parent=settings.get_profile("house"), derandomize=False, max_examples=1000
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 

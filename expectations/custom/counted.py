@@ -31,19 +31,29 @@ class Counted:
     #: What the library's condition is told besides its columns.
     told: ClassVar[tuple[str, ...]] = ()
 
-    def get_validation_dependencies(self, execution_engine: ExecutionEngine[Any] | None = None,
-                                    runtime_configuration: dict[str, Any] | None = None, **_: Any) -> ValidationDependencies:
+    def get_validation_dependencies(
+        self,
+        execution_engine: ExecutionEngine[Any] | None = None,
+        runtime_configuration: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> ValidationDependencies:
         kwargs: dict[str, Any] = self.configuration.kwargs  # type: ignore[attr-defined]
         domain = {k: kwargs[k] for k in _DOMAIN if kwargs.get(k) is not None}
         values = {k: kwargs.get(k) for k in self.told}
         metric = f"{self.map_metric}.unexpected_count"  # type: ignore[attr-defined]
         return ValidationDependencies(
-            metric_configurations={metric: MetricConfiguration(metric, metric_domain_kwargs=domain, metric_value_kwargs=values)},
+            metric_configurations={
+                metric: MetricConfiguration(metric, metric_domain_kwargs=domain, metric_value_kwargs=values)
+            },
             result_format=OWN_RESULT,
         )
 
-    def _validate(self, metrics: dict[str, Any], runtime_configuration: dict[str, Any] | None = None,
-                  execution_engine: ExecutionEngine[Any] | None = None) -> dict[str, Any]:
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: ExecutionEngine[Any] | None = None,
+    ) -> dict[str, Any]:
         failed = int(metrics[f"{self.map_metric}.unexpected_count"])  # type: ignore[attr-defined]
         return {"success": failed == 0, "result": {"unexpected_count": failed}}
 

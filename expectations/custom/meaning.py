@@ -65,7 +65,14 @@ def recognise(text: str, stored: dict[str, str], codes: dict[str, str]) -> str |
             found |= {codes[c] for c in [lower(head)] if c in codes}
     for n in (1, 2, 3):
         number, mark, code = text[:n], text[n : n + 1], text[n + 1 :].strip()
-        if number.isascii() and number.isalnum() and mark in (")", ".", ":") and mark and not any(c.isspace() for c in code) and lower(code) in codes:
+        if (
+            number.isascii()
+            and number.isalnum()
+            and mark in (")", ".", ":")
+            and mark
+            and not any(c.isspace() for c in code)
+            and lower(code) in codes
+        ):
             found.add(codes[lower(code)])
             break
     return found.pop() if len(found) == 1 else None
@@ -87,7 +94,11 @@ def _codelist_year(f: pd.DataFrame, p: dict[str, Any]) -> Mask:
 
 
 def _codelist_spelling(f: pd.DataFrame, p: dict[str, Any]) -> Mask:
-    return per_text(f, p["sent"], lambda text: text not in p["exact"] and recognise(text, p["stored"], p["codes"]) is not None)
+    return per_text(
+        f,
+        p["sent"],
+        lambda text: text not in p["exact"] and recognise(text, p["stored"], p["codes"]) is not None,
+    )
 
 
 def _checksum(f: pd.DataFrame, p: dict[str, Any]) -> Mask:
@@ -98,7 +109,11 @@ def _checksum(f: pd.DataFrame, p: dict[str, Any]) -> Mask:
 
 
 def _unique(f: pd.DataFrame, p: dict[str, Any]) -> Mask:
-    seen = np.logical_and.reduce([present(f, c) for c in p["required"]]) if p["required"] else np.logical_or.reduce([present(f, c) for c in p["columns"]])
+    seen = (
+        np.logical_and.reduce([present(f, c) for c in p["required"]])
+        if p["required"]
+        else np.logical_or.reduce([present(f, c) for c in p["columns"]])
+    )
     out = np.zeros(len(f), dtype=bool)
     out[seen] = f.loc[seen, [*p["within"], *p["columns"]]].duplicated(keep="first").to_numpy()
     return out
@@ -132,7 +147,9 @@ def _at_least_one_of(f: pd.DataFrame, p: dict[str, Any]) -> Mask:
 
 def _within_days(f: pd.DataFrame, p: dict[str, Any]) -> Mask:
     gap = f[p["column"]] - f[p["other"]]
-    return (gap.notna() & ((gap < pd.Timedelta(0)) | (gap > pd.Timedelta(days=p["days"])))).to_numpy(dtype=bool)
+    return (gap.notna() & ((gap < pd.Timedelta(0)) | (gap > pd.Timedelta(days=p["days"])))).to_numpy(
+        dtype=bool
+    )
 
 
 def _matches_submitter(f: pd.DataFrame, p: dict[str, Any]) -> Mask:
@@ -140,9 +157,18 @@ def _matches_submitter(f: pd.DataFrame, p: dict[str, Any]) -> Mask:
 
 
 MEANINGS: dict[str, Meaning] = {
-    "readable": _readable, "codelist": _codelist, "codelist_year": _codelist_year, "codelist_spelling": _codelist_spelling,
-    "checksum": _checksum, "unique": _unique, "unique_together": _unique, "required_if": _required_if,
-    "forbidden_if": _forbidden_if, "one_of": _one_of, "at_least_one_of": _at_least_one_of, "within_days": _within_days,
+    "readable": _readable,
+    "codelist": _codelist,
+    "codelist_year": _codelist_year,
+    "codelist_spelling": _codelist_spelling,
+    "checksum": _checksum,
+    "unique": _unique,
+    "unique_together": _unique,
+    "required_if": _required_if,
+    "forbidden_if": _forbidden_if,
+    "one_of": _one_of,
+    "at_least_one_of": _at_least_one_of,
+    "within_days": _within_days,
     "matches_submitter": _matches_submitter,
 }
 
@@ -154,9 +180,17 @@ class ContractRuleFailed(TableMetricProvider):
     value_keys = ("rule_kind", "parameters")
 
     @metric_value(engine=PandasExecutionEngine)
-    def _pandas(cls, execution_engine: PandasExecutionEngine, metric_domain_kwargs: dict[str, Any],
-                metric_value_kwargs: dict[str, Any], metrics: dict[str, Any], runtime_configuration: dict[str, Any]) -> int:
-        frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE)
+    def _pandas(
+        cls,
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> int:
+        frame, _, _ = execution_engine.get_compute_domain(
+            metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE
+        )
         meaning = MEANINGS[metric_value_kwargs["rule_kind"]]
         return int(meaning(frame, metric_value_kwargs["parameters"]).sum())
 
@@ -171,17 +205,27 @@ class ExpectContractRule(BatchExpectation):
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
     success_keys: ClassVar[tuple[str, ...]] = ("rule_kind", "parameters")
 
-    def get_validation_dependencies(self, execution_engine: ExecutionEngine[Any] | None = None,
-                                    runtime_configuration: dict[str, Any] | None = None, **_: Any) -> ValidationDependencies:
+    def get_validation_dependencies(
+        self,
+        execution_engine: ExecutionEngine[Any] | None = None,
+        runtime_configuration: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> ValidationDependencies:
         kwargs = self.configuration.kwargs
         domain = {"batch_id": kwargs["batch_id"]} if kwargs.get("batch_id") else {}
         values = {"rule_kind": self.rule_kind, "parameters": self.parameters}
         return ValidationDependencies(
-            metric_configurations={METRIC: MetricConfiguration(METRIC, metric_domain_kwargs=domain, metric_value_kwargs=values)},
+            metric_configurations={
+                METRIC: MetricConfiguration(METRIC, metric_domain_kwargs=domain, metric_value_kwargs=values)
+            },
             result_format=OWN_RESULT,
         )
 
-    def _validate(self, metrics: dict[str, Any], runtime_configuration: dict[str, Any] | None = None,
-                  execution_engine: ExecutionEngine[Any] | None = None) -> dict[str, Any]:
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: ExecutionEngine[Any] | None = None,
+    ) -> dict[str, Any]:
         failed = int(metrics[METRIC])
         return {"success": failed == 0, "result": {"unexpected_count": failed}}

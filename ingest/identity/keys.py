@@ -79,9 +79,13 @@ def _holds_data(folder: Path) -> bool:
 def _read(path: Path) -> bytes:
     status = path.stat()
     if stat.S_IMODE(status.st_mode) & 0o077:
-        raise KeyProblem(f"The key file {path.name} can be read by others than its owner. Run: chmod 400 {path}")
+        raise KeyProblem(
+            f"The key file {path.name} can be read by others than its owner. Run: chmod 400 {path}"
+        )
     if not stat.S_ISREG(status.st_mode) or status.st_size != KEY_BYTES:
-        raise KeyProblem(f"The key file {path.name} is not {KEY_BYTES} bytes long. Restore it from its backup.")
+        raise KeyProblem(
+            f"The key file {path.name} is not {KEY_BYTES} bytes long. Restore it from its backup."
+        )
     return path.read_bytes()
 
 

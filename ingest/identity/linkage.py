@@ -139,10 +139,15 @@ def _components(
 ) -> tuple[np.ndarray, int, dict[str, np.ndarray]]:
     labels = _label(n, list(edges.values()))
     con.register("labels", pa.table({"node": np.arange(n), "label": labels}))
-    torn = con.execute(
-        """select l.label from labels l join births b using (node)
+    torn = (
+        con.execute(
+            """select l.label from labels l join births b using (node)
            group by l.label having count(distinct b.birth_date) > 1 and count(distinct l.node) > 1"""
-    ).to_arrow_table().column(0).to_numpy()
+        )
+        .to_arrow_table()
+        .column(0)
+        .to_numpy()
+    )
     con.unregister("labels")
     is_torn = np.zeros(int(labels.max()) + 1, dtype=bool)
     is_torn[torn] = True
@@ -175,7 +180,9 @@ def _anchors(con: duckdb.DuckDBPyConnection, labels: np.ndarray) -> list[str]:
 
 
 def _counts(con: duckdb.DuckDBPyConnection, condition: str) -> dict[str, int]:
-    rows = con.execute(f"select kind, count(*) from held where {condition} group by kind order by kind").fetchall()
+    rows = con.execute(
+        f"select kind, count(*) from held where {condition} group by kind order by kind"
+    ).fetchall()
     return {str(kind): int(count) for kind, count in rows}
 
 

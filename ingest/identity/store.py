@@ -23,9 +23,18 @@ from ingest.identity.keys import STORE, Key, load_key, private_folder
 
 SCHEMA = pa.schema(
     [
-        ("child_token", pa.string()), ("submitter", pa.string()), ("agency", pa.string()), ("local_id", pa.string()),
-        ("nhs_number", pa.string()), ("upn", pa.string()), ("former_upn", pa.string()), ("birth_date", pa.date32()),
-        ("sex", pa.string()), ("forename", pa.string()), ("surname", pa.string()), ("postcode", pa.string()),
+        ("child_token", pa.string()),
+        ("submitter", pa.string()),
+        ("agency", pa.string()),
+        ("local_id", pa.string()),
+        ("nhs_number", pa.string()),
+        ("upn", pa.string()),
+        ("former_upn", pa.string()),
+        ("birth_date", pa.date32()),
+        ("sex", pa.string()),
+        ("forename", pa.string()),
+        ("surname", pa.string()),
+        ("postcode", pa.string()),
         ("expected_birth_date", pa.date32()),
     ]
 )

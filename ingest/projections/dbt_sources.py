@@ -46,7 +46,9 @@ def source_file(extract: Extract) -> dict[str, Any]:
             {
                 "name": source_name(extract),
                 "description": _clean(extract.description),
-                "config": {"meta": {"agency": extract.agency, "extract": extract.extract, "code": extract.code}},
+                "config": {
+                    "meta": {"agency": extract.agency, "extract": extract.extract, "code": extract.code}
+                },
                 "tables": [_table(extract, table) for table in extract.tables],
             }
         ],
@@ -74,7 +76,11 @@ def _table(extract: Extract, table: Table) -> dict[str, Any]:
 
 
 def _column(column: pa.Field, table: Table) -> dict[str, Any]:
-    return {"name": column.name, "description": column_says(column.name, table), "data_type": SQL_TYPES[column.type]}
+    return {
+        "name": column.name,
+        "description": column_says(column.name, table),
+        "data_type": SQL_TYPES[column.type],
+    }
 
 
 def column_says(name: str, table: Table) -> str:

@@ -76,7 +76,12 @@ def may_be_sent(agreements: Agreements | None, key: str, table: str, field: str)
 
 def dictionary_page(extract: Extract, agreements: Agreements | None = None) -> str:
     """The dictionary of one extract as Markdown."""
-    parts = [f"# {extract.title}", "", f"`{extract.key}`, {extract.code}. {sentence(extract.description)}", ""]
+    parts = [
+        f"# {extract.title}",
+        "",
+        f"`{extract.key}`, {extract.code}. {sentence(extract.description)}",
+        "",
+    ]
     for table in extract.tables:
         parts += [f"## {table.title} (`{table.name}`)", ""]
         if table.description:
@@ -88,12 +93,17 @@ def dictionary_page(extract: Extract, agreements: Agreements | None = None) -> s
         parts += [md_table(head, (_cells(extract, table, f, agreements) for f in table.fields)), ""]
     if extract.revisions:
         parts += ["## What changed between years", ""]
-        parts += [f"- {r.get('from', '')}: {sentence(str(r.get('change', '')))} {sentence(str(r.get('why', '')))}" for r in extract.revisions]
+        parts += [
+            f"- {r.get('from', '')}: {sentence(str(r.get('change', '')))} {sentence(str(r.get('why', '')))}"
+            for r in extract.revisions
+        ]
         parts.append("")
     return "\n".join(parts)
 
 
-def _cells(extract: Extract, table: Table, field: FieldSpec, agreements: Agreements | None) -> tuple[str, ...]:
+def _cells(
+    extract: Extract, table: Table, field: FieldSpec, agreements: Agreements | None
+) -> tuple[str, ...]:
     meaning = sentence(field.label) + (f" {sentence(field.description)}" if field.description else "")
     if window := when_in_layout(field):
         meaning += f" In the layout {window}."
@@ -101,28 +111,45 @@ def _cells(extract: Extract, table: Table, field: FieldSpec, agreements: Agreeme
     if field.type is FieldType.code:
         kind = f"[{field.codelist}](../code_lists.md#{field.codelist})"
     return (
-        f"`{field.name}`", meaning, kind, "yes" if field.required else "", TREATMENT[field.treatment],
-        necessity(agreements, extract.key, table.name, field.name).replace("_", " "), f"`{field.ssd}`" if field.ssd else "",
+        f"`{field.name}`",
+        meaning,
+        kind,
+        "yes" if field.required else "",
+        TREATMENT[field.treatment],
+        necessity(agreements, extract.key, table.name, field.name).replace("_", " "),
+        f"`{field.ssd}`" if field.ssd else "",
     )
 
 
 def code_lists_page(contracts: Contracts) -> str:
     """Every code list: standard codes with their years, spellings that are mended, values that are refused."""
     parts = [
-        "# Code lists", "",
+        "# Code lists",
+        "",
         "A standard code is stored as it is, or as the code that replaces it. A spelling that we can mend is mended and "
-        "noted. A known bad value, or one never seen, is a finding; it is never turned into a blank.", "",
+        "noted. A known bad value, or one never seen, is a finding; it is never turned into a blank.",
+        "",
     ]
     for name, codelist in sorted(contracts.codelists.items()):
         parts += [f"## {name}", "", f"{sentence(codelist.title)} Source: {sentence(codelist.source)}", ""]
         rows = (
-            (f"`{c.code}`", c.label, c.broad or "", f"`{c.maps_to}`" if c.maps_to else "",
-             "-".join((str(c.from_year or ""), str(c.to_year or ""))) if c.from_year or c.to_year else "every year")
+            (
+                f"`{c.code}`",
+                c.label,
+                c.broad or "",
+                f"`{c.maps_to}`" if c.maps_to else "",
+                "-".join((str(c.from_year or ""), str(c.to_year or "")))
+                if c.from_year or c.to_year
+                else "every year",
+            )
             for c in codelist.codes
         )
         parts += [md_table(("code", "meaning", "published as", "stored as", "years"), rows), ""]
         if codelist.fixable:
-            parts += ["Mended: " + ", ".join(f"`{k}` to `{v}`" for k, v in sorted(codelist.fixable.items())) + ".", ""]
+            parts += [
+                "Mended: " + ", ".join(f"`{k}` to `{v}`" for k, v in sorted(codelist.fixable.items())) + ".",
+                "",
+            ]
         if codelist.known_bad:
             parts += ["Refused: " + ", ".join(f"`{v}`" for v in codelist.known_bad) + ".", ""]
     return "\n".join(parts)

@@ -16,15 +16,29 @@ from ingest.projections.wording import digits
 
 #: A day inside the example period of every cadence (wording.PERIOD_ID).
 EXAMPLE_DAY = {
-    "month": dt.date(2025, 4, 3), "quarter": dt.date(2025, 4, 3), "term": dt.date(2025, 4, 28),
-    "financial_year": dt.date(2024, 5, 7), "academic_year": dt.date(2024, 11, 4), "vintage": dt.date(2025, 1, 6),
+    "month": dt.date(2025, 4, 3),
+    "quarter": dt.date(2025, 4, 3),
+    "term": dt.date(2025, 4, 28),
+    "financial_year": dt.date(2024, 5, 7),
+    "academic_year": dt.date(2024, 11, 4),
+    "vintage": dt.date(2025, 1, 6),
 }
 #: Numbers that pass their check digit and are nobody's: 999 is the range that the NHS keeps for tests.
 EXAMPLE_NHS_NUMBER = "9990000018"
 EXAMPLE_UPN = "E860999925001"
 #: What an example that is still open leaves empty.
-_ENDS = {"death_date", "former_upn", "closed_on", "predecessor_urn", "closure_date", "closure_reason", "initial_cpc_date",
-         "cin_plan_end_date", "cpp_end_date", "left_care_on"}
+_ENDS = {
+    "death_date",
+    "former_upn",
+    "closed_on",
+    "predecessor_urn",
+    "closure_date",
+    "closure_reason",
+    "initial_cpc_date",
+    "cin_plan_end_date",
+    "cpp_end_date",
+    "left_care_on",
+}
 _IDENTITY = {"forename": "Example", "surname": "Child", "postcode": "ZZ99 3VZ", "local_id": "EXAMPLE1"}
 
 
@@ -74,11 +88,15 @@ def _value(contracts: Contracts, extract: Extract, table: Table, field: FieldSpe
         return _IDENTITY[role]
     if field.type is FieldType.code and field.codelist:
         year = example_period(extract).year
-        return next(c.code for c in contracts.codelists[field.codelist].codes if c.in_force(year) and not c.maps_to)
+        return next(
+            c.code for c in contracts.codelists[field.codelist].codes if c.in_force(year) and not c.maps_to
+        )
     if field.type is FieldType.integer:
         return str(1 if field.min is None else int(field.min))
     if field.type is FieldType.boolean:
-        asked_for = any(r.kind is RuleKind.required_if and r.args.get("column") == field.name for r in table.rules)
+        asked_for = any(
+            r.kind is RuleKind.required_if and r.args.get("column") == field.name for r in table.rules
+        )
         return "1" if asked_for else "0"
     if field.type in (FieldType.decimal, FieldType.figure):
         return "12.5"

@@ -25,7 +25,10 @@ def expected_returns(contracts: Contracts, agreements: Agreements, until: dt.dat
     A period counts when it lies wholly inside the agreement's term and starts on or after the flow's `returns_from`.
     Flows without `returns_from` (open data, example files) expect nothing. `until` keeps periods due by that day.
     """
-    rows = sorted(_rows(contracts, agreements), key=lambda r: (r["agency"], r["extract"], r["submitter"], r["period_start"]))
+    rows = sorted(
+        _rows(contracts, agreements),
+        key=lambda r: (r["agency"], r["extract"], r["submitter"], r["period_start"]),
+    )
     if until is not None:
         rows = [r for r in rows if r["due_on"] <= until]
     return pa.Table.from_pylist(rows, schema=PIPELINE["expected_returns"])
@@ -46,7 +49,9 @@ def _rows(contracts: Contracts, agreements: Agreements) -> Iterator[dict[str, An
                     yield row
 
 
-def _flow(contracts: Contracts, agreement: Agreement, key: str, returns_from: dt.date) -> Iterator[dict[str, Any]]:
+def _flow(
+    contracts: Contracts, agreement: Agreement, key: str, returns_from: dt.date
+) -> Iterator[dict[str, Any]]:
     extract = contracts[key]
     last = agreement.effective_to
     assert last is not None  # noqa: S101 - the caller skips agreements without an end
@@ -54,9 +59,17 @@ def _flow(contracts: Contracts, agreement: Agreement, key: str, returns_from: dt
         if name not in agreement.submitters:
             continue
         submitter = contracts.submitter(name)
-        for period in periods_between(extract.delivery.cadence, max(returns_from, agreement.effective_from), last):
+        for period in periods_between(
+            extract.delivery.cadence, max(returns_from, agreement.effective_from), last
+        ):
             yield {
-                "agency": extract.agency, "extract": extract.extract, "submitter": name, "area_code": submitter.area_code,
-                "period": period.id, "period_start": period.start, "period_end": period.end,
-                "due_on": due_on(extract.delivery, period), "grace_until": grace_until(extract.delivery, period),
+                "agency": extract.agency,
+                "extract": extract.extract,
+                "submitter": name,
+                "area_code": submitter.area_code,
+                "period": period.id,
+                "period_start": period.start,
+                "period_end": period.end,
+                "due_on": due_on(extract.delivery, period),
+                "grace_until": grace_until(extract.delivery, period),
             }

@@ -49,16 +49,28 @@ def generated_files(contracts: Contracts, agreements: Agreements | None = None) 
 
 def dbt_source_files(contracts: Contracts) -> Files:
     return {
-        SOURCES / f"{source_name(extract)}.yml": f"# {HEADER}\n{source_yaml(extract)}" for extract in contracts.values()
+        SOURCES / f"{source_name(extract)}.yml": f"# {HEADER}\n{source_yaml(extract)}"
+        for extract in contracts.values()
     }
 
 
 def seed_files(contracts: Contracts) -> Files:
-    holidays = [("holiday_date", "holiday_name"), *((d.isoformat(), name) for d, name in bank_holidays().items())]
+    holidays = [
+        ("holiday_date", "holiday_name"),
+        *((d.isoformat(), name) for d, name in bank_holidays().items()),
+    ]
     codes = [("code_list", "code", "label", "maps_to", "broad", "from_year", "to_year")]
     for name, codelist in sorted(contracts.codelists.items()):
         codes += [
-            (name, c.code, c.label, c.maps_to or "", c.broad or "", str(c.from_year or ""), str(c.to_year or ""))
+            (
+                name,
+                c.code,
+                c.label,
+                c.maps_to or "",
+                c.broad or "",
+                str(c.from_year or ""),
+                str(c.to_year or ""),
+            )
             for c in codelist.codes
         ]
     senders = [("submitter", "submitter_title", "agency", "area_code", "la_code")]
@@ -68,7 +80,9 @@ def seed_files(contracts: Contracts) -> Files:
         for s in agency.submitters
     ]
     return {
-        SEEDS / "bank_holidays.csv": _csv(holidays), SEEDS / "code_list.csv": _csv(codes), SEEDS / "submitter.csv": _csv(senders),
+        SEEDS / "bank_holidays.csv": _csv(holidays),
+        SEEDS / "code_list.csv": _csv(codes),
+        SEEDS / "submitter.csv": _csv(senders),
     }
 
 
@@ -85,7 +99,10 @@ def document_files(contracts: Contracts, agreements: Agreements) -> Files:
         if made is not None:
             out[DOCS / "templates" / f"{name}.{made[0]}"] = made[1]
     rows = dictionary_rows(contracts, agreements)
-    cells = [tuple("" if v is None else str(v).lower() if isinstance(v, bool) else str(v) for v in r.values()) for r in rows]
+    cells = [
+        tuple("" if v is None else str(v).lower() if isinstance(v, bool) else str(v) for v in r.values())
+        for r in rows
+    ]
     out[DOCS / "dictionary" / "dictionary.csv"] = _csv([tuple(rows[0]), *cells])
     for agreement in agreements.values():
         out[DOCS / "agreements" / f"{agreement.id}.md"] = _page(agreement_page(agreement, contracts))
@@ -146,7 +163,17 @@ def _page(text: str) -> str:
 def _manifest(paths: set[Path]) -> str:
     """Names every generated file, for those that cannot carry a header."""
     rows = [(f"`{path.as_posix()}`",) for path in sorted(paths)]
-    return _page("\n".join(["# Generated files", "", "Written by `scp contracts generate`; a test compares them byte for byte.", "", md_table(("file",), rows)]))
+    return _page(
+        "\n".join(
+            [
+                "# Generated files",
+                "",
+                "Written by `scp contracts generate`; a test compares them byte for byte.",
+                "",
+                md_table(("file",), rows),
+            ]
+        )
+    )
 
 
 def _bytes(content: str | bytes) -> bytes:

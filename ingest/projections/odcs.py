@@ -42,24 +42,52 @@ from ingest.projections.wording import due, sentence
 API_VERSION = "v3.1.0"  # what the tools in use read; the package's model also knows later ones
 
 _LOGICAL = {
-    FieldType.string: "string", FieldType.code: "string", FieldType.integer: "integer", FieldType.decimal: "number",
-    FieldType.date: "date", FieldType.timestamp: "timestamp", FieldType.boolean: "boolean", FieldType.figure: "string",
+    FieldType.string: "string",
+    FieldType.code: "string",
+    FieldType.integer: "integer",
+    FieldType.decimal: "number",
+    FieldType.date: "date",
+    FieldType.timestamp: "timestamp",
+    FieldType.boolean: "boolean",
+    FieldType.figure: "string",
 }
 _CLASSIFICATION = {
-    Treatment.keep: "official", Treatment.identity: "official-sensitive identifier",
-    Treatment.month: "official-sensitive identifier", Treatment.drop: "not stored",
+    Treatment.keep: "official",
+    Treatment.identity: "official-sensitive identifier",
+    Treatment.month: "official-sensitive identifier",
+    Treatment.drop: "not stored",
 }
-_SEVERITY = {Severity.block_file: "error", Severity.reject_row: "error", Severity.warn: "warning", Severity.note: "info"}
+_SEVERITY = {
+    Severity.block_file: "error",
+    Severity.reject_row: "error",
+    Severity.warn: "warning",
+    Severity.note: "info",
+}
 _DIMENSION = {
-    "required": "completeness", "required_if": "completeness", "at_least_one_of": "completeness",
-    "unique": "uniqueness", "unique_together": "uniqueness", "in_period": "timeliness", "not_future": "timeliness",
-    "not_after": "consistency", "not_before": "consistency", "forbidden_if": "consistency", "one_of": "consistency",
-    "within_days": "consistency", "matches_submitter": "coverage", "range": "accuracy", "checksum": "accuracy",
+    "required": "completeness",
+    "required_if": "completeness",
+    "at_least_one_of": "completeness",
+    "unique": "uniqueness",
+    "unique_together": "uniqueness",
+    "in_period": "timeliness",
+    "not_future": "timeliness",
+    "not_after": "consistency",
+    "not_before": "consistency",
+    "forbidden_if": "consistency",
+    "one_of": "consistency",
+    "within_days": "consistency",
+    "matches_submitter": "coverage",
+    "range": "accuracy",
+    "checksum": "accuracy",
     "not_placeholder": "accuracy",
 }
 _FREQUENCY = {
-    "month": (1, "month"), "quarter": (3, "month"), "term": (4, "month"), "financial_year": (1, "year"),
-    "academic_year": (1, "year"), "vintage": (1, "year"),
+    "month": (1, "month"),
+    "quarter": (3, "month"),
+    "term": (4, "month"),
+    "financial_year": (1, "year"),
+    "academic_year": (1, "year"),
+    "vintage": (1, "year"),
 }
 
 
@@ -79,20 +107,27 @@ def odcs(contracts: Contracts, key: str, agreements: Agreements | None = None) -
         dataProduct=extract.code,
         description=Description(
             purpose=sentence(extract.description),
-            limitations=extract.licence or "Only the fields, purposes and audiences of the information-sharing agreement in force.",
+            limitations=extract.licence
+            or "Only the fields, purposes and audiences of the information-sharing agreement in force.",
         ),
         servers=[
             Server(
-                server="landing", type="local", path=f"landing/{extract.agency}/{extract.extract}",
+                server="landing",
+                type="local",
+                path=f"landing/{extract.agency}/{extract.extract}",
                 format="csv" if extract.delivery.format == "csv_set" else extract.delivery.format,
             )
         ],
         schema=[_object(contracts, extract, table, agreements) for table in extract.tables],  # pyright: ignore[reportCallIssue]
         team=Team(name=owner),
         slaProperties=[
-            ServiceLevelAgreementProperty(property="frequency", value=number, unit=unit, description=due(extract.delivery)),
+            ServiceLevelAgreementProperty(
+                property="frequency", value=number, unit=unit, description=due(extract.delivery)
+            ),
             *(
-                ServiceLevelAgreementProperty(property="retention", value=years, unit="y", description="Pseudonymised rows.")
+                ServiceLevelAgreementProperty(
+                    property="retention", value=years, unit="y", description="Pseudonymised rows."
+                )
                 for years in _retention(agreements, key)
             ),
         ],
@@ -125,9 +160,13 @@ def odcs_schema() -> dict[str, Any]:
     return json.loads(OpenDataContractStandard.json_schema())
 
 
-def _object(contracts: Contracts, extract: Extract, table: Table, agreements: Agreements | None) -> SchemaObject:
+def _object(
+    contracts: Contracts, extract: Extract, table: Table, agreements: Agreements | None
+) -> SchemaObject:
     rules = derived_rules(extract, table)
-    single = {name: [r for r in rules if r.columns[:1] == (name,) and len(r.columns) == 1] for name in table.by_name}
+    single = {
+        name: [r for r in rules if r.columns[:1] == (name,) and len(r.columns) == 1] for name in table.by_name
+    }
     whole = [r for r in rules if len(r.columns) != 1]
     return SchemaObject(
         name=table.name,
@@ -137,20 +176,34 @@ def _object(contracts: Contracts, extract: Extract, table: Table, agreements: Ag
         businessName=table.title,
         description=sentence(table.description) or sentence(table.title),
         dataGranularityDescription=f"One row for each {', '.join(table.grain)}." if table.grain else None,
-        properties=[_property(contracts, extract, table, f, single[f.name], agreements) for f in table.fields],
+        properties=[
+            _property(contracts, extract, table, f, single[f.name], agreements) for f in table.fields
+        ],
         quality=[_quality(r) for r in whole] or None,
     )
 
 
 def _property(
-    contracts: Contracts, extract: Extract, table: Table, field: FieldSpec, rules: list[Rule], agreements: Agreements | None
+    contracts: Contracts,
+    extract: Extract,
+    table: Table,
+    field: FieldSpec,
+    rules: list[Rule],
+    agreements: Agreements | None,
 ) -> SchemaProperty:
     custom = [CustomProperty(property="treatment", value=field.treatment.value)]
     if agreements is not None:
-        custom.append(CustomProperty(property="necessity", value=necessity(agreements, extract.key, table.name, field.name)))
+        custom.append(
+            CustomProperty(
+                property="necessity", value=necessity(agreements, extract.key, table.name, field.name)
+            )
+        )
     if field.codelist:
         codes = [c.code for c in contracts.codelists[field.codelist].codes]
-        custom += [CustomProperty(property="codeList", value=field.codelist), CustomProperty(property="codes", value=codes)]
+        custom += [
+            CustomProperty(property="codeList", value=field.codelist),
+            CustomProperty(property="codes", value=codes),
+        ]
     if field.headers[1:]:
         custom.append(CustomProperty(property="otherHeaders", value=list(field.headers[1:])))
     if field.since or field.until:
@@ -192,7 +245,10 @@ def _options(field: FieldSpec) -> dict[str, Any]:
 
 def _quality(rule: Rule) -> DataQuality:
     return DataQuality(  # pyright: ignore[reportCallIssue] - its optional lists look required to the checker
-        type="text", name=rule.id, description=rule.says, severity=_SEVERITY[rule.severity],
+        type="text",
+        name=rule.id,
+        description=rule.says,
+        severity=_SEVERITY[rule.severity],
         dimension=_DIMENSION.get(rule.kind.value, "conformity"),
     )
 

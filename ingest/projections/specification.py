@@ -25,13 +25,25 @@ from ingest.projections.wording import (
 )
 
 _FORMAT = {
-    "csv": "One CSV file.", "csv_set": "A set of CSV files in one folder.", "xlsx": "One Excel workbook (.xlsx), without macros and without a password.",
+    "csv": "One CSV file.",
+    "csv_set": "A set of CSV files in one folder.",
+    "xlsx": "One Excel workbook (.xlsx), without macros and without a password.",
     "xml": "One XML file in the DfE's layout, as your case system exports it.",
 }
-_ENCODING = {"utf-8": "UTF-8", "cp1252": "Windows-1252 (what Excel on Windows writes as CSV); UTF-8 is fine too"}
+_ENCODING = {
+    "utf-8": "UTF-8",
+    "cp1252": "Windows-1252 (what Excel on Windows writes as CSV); UTF-8 is fine too",
+}
 _ORDER = {Severity.block_file: 0, Severity.reject_row: 1, Severity.warn: 2, Severity.note: 3}
 #: Said once for all fields rather than once a field.
-_SAID_ONCE = {RuleKind.readable, RuleKind.codelist, RuleKind.codelist_year, RuleKind.codelist_spelling, RuleKind.mended, RuleKind.max_length}
+_SAID_ONCE = {
+    RuleKind.readable,
+    RuleKind.codelist,
+    RuleKind.codelist_year,
+    RuleKind.codelist_spelling,
+    RuleKind.mended,
+    RuleKind.max_length,
+}
 
 
 def specification(contracts: Contracts, key: str, agreements: Agreements | None = None) -> str:
@@ -39,39 +51,59 @@ def specification(contracts: Contracts, key: str, agreements: Agreements | None 
     extract = contracts[key]
     parts = [f"# {extract.code} {extract.title}: what to send", "", sentence(extract.description), ""]
     if agreements is not None and not any(key in a.flows for a in agreements.values()):
-        parts += ["**No agreement covers this return yet: do not send it.** Until one does, a file is refused unread.", ""]
+        parts += [
+            "**No agreement covers this return yet: do not send it.** Until one does, a file is refused unread.",
+            "",
+        ]
     parts += _basics(contracts, extract)
     for table in extract.tables:
         parts += _table(contracts, extract, table, agreements)
     parts += _codes(contracts, extract)
     parts += [
-        "## What happens next", "",
+        "## What happens next",
+        "",
         "Each file gets a receipt: what was received, accepted and left out, and which rows to mend, by row number as in "
         "your own file. The receipt never repeats a value from the file. To correct a file, send the whole period again; "
-        "the latest accepted file replaces the earlier one. The same file sent twice does no harm.", "",
+        "the latest accepted file replaces the earlier one. The same file sent twice does no harm.",
+        "",
     ]
     return "\n".join(parts)
 
 
 def _basics(contracts: Contracts, extract: Extract) -> list[str]:
     delivery, period = extract.delivery, example_period(extract)
-    senders = ", ".join(contracts.submitter(s).title for s in extract.submitters if contracts.submitter(s).contact != "none")
+    senders = ", ".join(
+        contracts.submitter(s).title for s in extract.submitters if contracts.submitter(s).contact != "none"
+    )
     rows: list[tuple[str, str]] = [
-        ("Who sends", senders), ("How often", sentence(CADENCE[delivery.cadence])), ("When", f"{due(delivery)} For {period.id}: {due_on(delivery, period):%d/%m/%Y}."),
+        ("Who sends", senders),
+        ("How often", sentence(CADENCE[delivery.cadence])),
+        ("When", f"{due(delivery)} For {period.id}: {due_on(delivery, period):%d/%m/%Y}."),
         ("Format", _FORMAT[delivery.format]),
     ]
     if delivery.format in ("csv", "csv_set"):
-        rows.append(("Text", f"{_ENCODING.get(delivery.encoding, delivery.encoding)}. Columns separated by commas, text with commas in double quotes."))
+        rows.append(
+            (
+                "Text",
+                f"{_ENCODING.get(delivery.encoding, delivery.encoding)}. Columns separated by commas, text with commas in double quotes.",
+            )
+        )
     if title := example_title(extract):
-        rows.append(("First line of each sheet", f"A title that says the period, for example \"{title}\"."))
+        rows.append(("First line of each sheet", f'A title that says the period, for example "{title}".'))
     example = file_name(extract, extract.submitters[0])
-    rows.append(("File name", f"`{example}` helps people. The period and the sender are read from inside the file first."))
+    rows.append(
+        (
+            "File name",
+            f"`{example}` helps people. The period and the sender are read from inside the file first.",
+        )
+    )
     out = ["## In short", "", md_table(("question", "answer"), rows), ""]
     if delivery.format != "xml":
         out += [
             "Columns may stand in any order; capital letters, spaces and the other headings listed below are understood. "
-            "Leave a cell empty when there is nothing to say: no \"N/A\", \"-\" or \"TBC\". Extra columns are not stored; "
-            "the receipt lists them by name.", "",
+            'Leave a cell empty when there is nothing to say: no "N/A", "-" or "TBC". Extra columns are not stored; '
+            "the receipt lists them by name.",
+            "",
         ]
     return out
 
@@ -82,7 +114,7 @@ def _table(contracts: Contracts, extract: Extract, table: Table, agreements: Agr
         out += [sentence(table.description), ""]
     if table.source.sheet:
         headings = f", {table.source.header_rows} rows of headings" if table.source.header_rows > 1 else ""
-        out += [f"Sheet \"{table.source.sheet}\"{headings}.", ""]
+        out += [f'Sheet "{table.source.sheet}"{headings}.', ""]
     if table.source.file:
         out += [f"File name like `{table.source.file}`.", ""]
     if table.source.element:
@@ -99,11 +131,36 @@ def _table(contracts: Contracts, extract: Extract, table: Table, agreements: Agr
             written = f"code: see [{field.codelist}](#{field.codelist})"
         headers = field.headers or (field.name,)
         also = ", ".join(f"`{h}`" for h in headers[1:])
-        rows.append((f"`{headers[0]}`", also, means, written, "yes" if field.required else "", TREATMENT[field.treatment]))
-    out += [md_table(("heading", "also understood", "what it means", "how to write it", "must be filled in", "what we do with it"), rows), ""]
+        rows.append(
+            (
+                f"`{headers[0]}`",
+                also,
+                means,
+                written,
+                "yes" if field.required else "",
+                TREATMENT[field.treatment],
+            )
+        )
+    out += [
+        md_table(
+            (
+                "heading",
+                "also understood",
+                "what it means",
+                "how to write it",
+                "must be filled in",
+                "what we do with it",
+            ),
+            rows,
+        ),
+        "",
+    ]
     if do_not_send:
         names = ", ".join(f"`{(f.headers or (f.name,))[0]}`" for f in do_not_send)
-        out += [f"**Do not send:** {names}. If such a column arrives it is dropped unread and the receipt says so.", ""]
+        out += [
+            f"**Do not send:** {names}. If such a column arrives it is dropped unread and the receipt says so.",
+            "",
+        ]
     return out + _rules(extract, table)
 
 
@@ -114,8 +171,10 @@ def _rules(extract: Extract, table: Table) -> list[str]:
     ordered = sorted(rules, key=lambda r: _ORDER[r.severity])
     rows = ((r.says, r.fix, CONSEQUENCE[r.severity], f"`{r.id}`{_window(r)}") for r in ordered)
     return [
-        "Checks, the gravest first. A value that cannot be read, or a code that is not in its list, is always listed too.", "",
-        md_table(("what is wrong", "what to do", "until it is mended", "rule"), rows), "",
+        "Checks, the gravest first. A value that cannot be read, or a code that is not in its list, is always listed too.",
+        "",
+        md_table(("what is wrong", "what to do", "until it is mended", "rule"), rows),
+        "",
     ]
 
 
@@ -131,8 +190,19 @@ def _codes(contracts: Contracts, extract: Extract) -> list[str]:
     for name in names:
         codelist = contracts.codelists[str(name)]
         rows = (
-            (f"`{c.code}`", c.label, f"from {c.from_year}" if c.from_year else (f"until {c.to_year}" if c.to_year else ""))
+            (
+                f"`{c.code}`",
+                c.label,
+                f"from {c.from_year}" if c.from_year else (f"until {c.to_year}" if c.to_year else ""),
+            )
             for c in codelist.codes
         )
-        out += [f"### {name}", "", sentence(codelist.title), "", md_table(("code", "meaning", "years"), rows), ""]
+        out += [
+            f"### {name}",
+            "",
+            sentence(codelist.title),
+            "",
+            md_table(("code", "meaning", "years"), rows),
+            "",
+        ]
     return out

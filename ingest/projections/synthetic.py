@@ -53,7 +53,14 @@ class NoViolation(ValueError):
 class Maker:
     """Makes rows of one extract in one period for one sender. The same seed gives the same rows."""
 
-    def __init__(self, extract: Extract, codelists: Mapping[str, CodeList], period: Period, submitter: Submitter, seed: int = 1) -> None:
+    def __init__(
+        self,
+        extract: Extract,
+        codelists: Mapping[str, CodeList],
+        period: Period,
+        submitter: Submitter,
+        seed: int = 1,
+    ) -> None:
         self.extract, self.codelists, self.period, self.submitter = extract, codelists, period, submitter
         self.random = random.Random(seed)  # noqa: S311 - invented rows, not secrets
 
@@ -61,7 +68,11 @@ class Maker:
         """`n` rows that break nothing; nested rows hang under the parents in turn."""
         rows: Rows = []
         for i in range(n):
-            parent = (parents or [{"_row": None}])[i % max(len(parents or []), 1)]["_row"] if table.parent else None
+            parent = (
+                (parents or [{"_row": None}])[i % max(len(parents or []), 1)]["_row"]
+                if table.parent
+                else None
+            )
             rows.append({"_row": i + 2, "_parent_row": parent, **self._valid(table, i)})
         return rows
 
@@ -120,13 +131,19 @@ class Maker:
         if born or "birth" in spec.name:
             return dt.datetime(self.period.start.year - 10, 1 + i % 12, 1 + i % 28)
         moments = [f.name for f in table.fields if f.type in (FieldType.date, FieldType.timestamp)]
-        return dt.datetime.combine(self.day(i % 28), dt.time(8)) + dt.timedelta(hours=0 if spec.type is FieldType.date else moments.index(spec.name))
+        return dt.datetime.combine(self.day(i % 28), dt.time(8)) + dt.timedelta(
+            hours=0 if spec.type is FieldType.date else moments.index(spec.name)
+        )
 
     def written(self, spec: FieldSpec, moment: dt.datetime | dt.date) -> str:
         return moment.strftime(spec.formats[0])
 
     def _low(self, spec: FieldSpec) -> float:
-        return spec.min if spec.min is not None else (self.period.start.year if spec.name == "time_period" else 1)
+        return (
+            spec.min
+            if spec.min is not None
+            else (self.period.start.year if spec.name == "time_period" else 1)
+        )
 
     def _room(self, spec: FieldSpec) -> int:
         if spec.name == "time_period":
@@ -145,7 +162,9 @@ class Maker:
             return str(i + 10 ** (int(digits[1]) - 1))
         if spec.name == "postcode":
             return f"ZZ{1 + i % 99} 1AA"
-        return f"{spec.name[: max((spec.max_length or 30) - 8, 1)]}{i + 1:05d}"[: spec.max_length or 60].replace(" ", "-")
+        return f"{spec.name[: max((spec.max_length or 30) - 8, 1)]}{i + 1:05d}"[
+            : spec.max_length or 60
+        ].replace(" ", "-")
 
 
 def nhs_number(i: int) -> str:
@@ -164,11 +183,19 @@ def upn(i: int) -> str:
     return UPN_LETTERS[sum(n * int(d) for n, d in enumerate(stem, 2)) % 23] + stem
 
 
-def maker(extract: Extract, seed: int = 1, period: Period | None = None, submitter: Submitter | None = None) -> Maker:
+def maker(
+    extract: Extract, seed: int = 1, period: Period | None = None, submitter: Submitter | None = None
+) -> Maker:
     """A maker with the package's own code lists, a recent period and the first of the extract's senders."""
     contracts = load_contracts()
     when = period or period_of(extract.delivery.cadence, dt.date(2025, 6, 1))
-    return Maker(extract.at(when.end.year), contracts.codelists, when, submitter or contracts.submitter(extract.submitters[0]), seed)
+    return Maker(
+        extract.at(when.end.year),
+        contracts.codelists,
+        when,
+        submitter or contracts.submitter(extract.submitters[0]),
+        seed,
+    )
 
 
 def valid_rows(extract: Extract, table: str, n: int, seed: int = 1) -> Rows:
@@ -214,7 +241,9 @@ def _out_of_range(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
 
 def _too_long(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
     column = r.args["column"]
-    rows[0][column] = ((rows[0][column] or "x").replace(" ", "") * (r.args["max_length"] + 1))[: r.args["max_length"] + 1]
+    rows[0][column] = ((rows[0][column] or "x").replace(" ", "") * (r.args["max_length"] + 1))[
+        : r.args["max_length"] + 1
+    ]
 
 
 def _wrong_check(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
@@ -250,14 +279,18 @@ def _shift(days: int) -> Callable[[Maker, Table, Rule, Rows], None]:
 
     def breaker(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
         column, other = r.args["column"], r.args["other"]
-        rows[0][other] = m.written(t.by_name[other], _read_moment(m, t, column, rows) - dt.timedelta(days=days))
+        rows[0][other] = m.written(
+            t.by_name[other], _read_moment(m, t, column, rows) - dt.timedelta(days=days)
+        )
 
     return breaker
 
 
 def _too_far(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
     column, other = r.args["column"], r.args["other"]
-    rows[0][column] = m.written(t.by_name[column], _read_moment(m, t, other, rows) + dt.timedelta(days=int(r.args["days"]) + 1))
+    rows[0][column] = m.written(
+        t.by_name[column], _read_moment(m, t, other, rows) + dt.timedelta(days=int(r.args["days"]) + 1)
+    )
 
 
 def _next_decade(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
@@ -271,7 +304,9 @@ def _last_decade(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
 
 
 def _placeholder(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
-    rows[0][r.args["column"]] = m.written(t.by_name[r.args["column"]], dt.datetime.combine(PLACEHOLDERS[0], dt.time(0)))
+    rows[0][r.args["column"]] = m.written(
+        t.by_name[r.args["column"]], dt.datetime.combine(PLACEHOLDERS[0], dt.time(0))
+    )
 
 
 def _condition_true(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
@@ -321,7 +356,9 @@ _BREAKERS: dict[RuleKind, Callable[[Maker, Table, Rule, Rows], None]] = {
 }
 
 
-def write_delivery(extract: Extract, tables: Mapping[str, Rows], folder: Path, period: Period, submitter: Submitter) -> list[Path]:
+def write_delivery(
+    extract: Extract, tables: Mapping[str, Rows], folder: Path, period: Period, submitter: Submitter
+) -> list[Path]:
     """Write rows as a delivery in the contract's own format. Gives the files."""
     folder.mkdir(parents=True, exist_ok=True)
     return _WRITERS[extract.delivery.format](extract, tables, folder, period, submitter)
@@ -336,11 +373,15 @@ def _file_name(extract: Extract, pattern: str | None, suffix: str) -> str:
     return name if name.endswith(suffix) else f"{name}{suffix}"
 
 
-def _write_csv(extract: Extract, tables: Mapping[str, Rows], folder: Path, period: Period, submitter: Submitter) -> list[Path]:
+def _write_csv(
+    extract: Extract, tables: Mapping[str, Rows], folder: Path, period: Period, submitter: Submitter
+) -> list[Path]:
     paths: list[Path] = []
     for name, rows in tables.items():
         table = extract.by_table[name]
-        path = folder / _file_name(extract, table.source.file or (extract.delivery.match or ("*",))[0], ".csv")
+        path = folder / _file_name(
+            extract, table.source.file or (extract.delivery.match or ("*",))[0], ".csv"
+        )
         with path.open("w", encoding=extract.delivery.encoding, newline="") as handle:
             writer = csv.writer(handle, delimiter=extract.delivery.delimiter)
             writer.writerow([_header(f) for f in table.fields])
@@ -349,7 +390,9 @@ def _write_csv(extract: Extract, tables: Mapping[str, Rows], folder: Path, perio
     return paths
 
 
-def _write_xlsx(extract: Extract, tables: Mapping[str, Rows], folder: Path, period: Period, submitter: Submitter) -> list[Path]:
+def _write_xlsx(
+    extract: Extract, tables: Mapping[str, Rows], folder: Path, period: Period, submitter: Submitter
+) -> list[Path]:
     path = folder / _file_name(extract, (extract.delivery.match or ("*",))[0], ".xlsx")
     with xlsxwriter.Workbook(str(path)) as book:
         for name, rows in tables.items():
@@ -372,7 +415,9 @@ def _write_xlsx(extract: Extract, tables: Mapping[str, Rows], folder: Path, peri
     return [path]
 
 
-def _write_xml(extract: Extract, tables: Mapping[str, Rows], folder: Path, period: Period, submitter: Submitter) -> list[Path]:
+def _write_xml(
+    extract: Extract, tables: Mapping[str, Rows], folder: Path, period: Period, submitter: Submitter
+) -> list[Path]:
     root = ET.Element(extract.delivery.xml_root or "Message")
     for path, text in {**extract.delivery.xml_marker, **_stated(extract, period, submitter)}.items():
         _reach(root, path).text = text
@@ -397,8 +442,16 @@ def _write_xml(extract: Extract, tables: Mapping[str, Rows], folder: Path, perio
 
 
 def _stated(extract: Extract, period: Period, submitter: Submitter) -> dict[str, str]:
-    out = {o.path: period.end.isoformat() if "Date" in o.path else str(period.end.year) for o in extract.delivery.period_from if o.kind == "xml" and o.path}
-    return out | {o.path: submitter.la_code or submitter.name for o in extract.delivery.submitter_from if o.kind == "xml" and o.path}
+    out = {
+        o.path: period.end.isoformat() if "Date" in o.path else str(period.end.year)
+        for o in extract.delivery.period_from
+        if o.kind == "xml" and o.path
+    }
+    return out | {
+        o.path: submitter.la_code or submitter.name
+        for o in extract.delivery.submitter_from
+        if o.kind == "xml" and o.path
+    }
 
 
 def _reach(element: ET.Element, path: str) -> ET.Element:
@@ -409,5 +462,8 @@ def _reach(element: ET.Element, path: str) -> ET.Element:
 
 
 _WRITERS: dict[str, Callable[[Extract, Mapping[str, Rows], Path, Period, Submitter], list[Path]]] = {
-    "csv": _write_csv, "csv_set": _write_csv, "xlsx": _write_xlsx, "xml": _write_xml,
+    "csv": _write_csv,
+    "csv_set": _write_csv,
+    "xlsx": _write_xlsx,
+    "xml": _write_xml,
 }

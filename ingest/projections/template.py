@@ -29,7 +29,9 @@ Element = Any  # lxml calls its own class private
 CREATED = dt.datetime(2025, 1, 1)  # noqa: DTZ001 - workbooks know no time zone
 
 
-def template(contracts: Contracts, key: str, agreements: Agreements | None = None) -> tuple[str, str | bytes] | None:
+def template(
+    contracts: Contracts, key: str, agreements: Agreements | None = None
+) -> tuple[str, str | bytes] | None:
     """(suffix, content) of the extract's template; None for open data, which nobody fills in."""
     extract = contracts[key]
     if extract.licence:
@@ -44,7 +46,11 @@ def template(contracts: Contracts, key: str, agreements: Agreements | None = Non
 def template_fields(extract: Extract, table: Table, agreements: Agreements | None) -> list[FieldSpec]:
     """The fields that a sender is asked for: this year's layout without what the agreement does not allow."""
     year = example_period(extract).year
-    return [f for f in table.fields if f.in_layout(year) and may_be_sent(agreements, extract.key, table.name, f.name)]
+    return [
+        f
+        for f in table.fields
+        if f.in_layout(year) and may_be_sent(agreements, extract.key, table.name, f.name)
+    ]
 
 
 def _csv(contracts: Contracts, extract: Extract, table: Table, agreements: Agreements | None) -> str:
@@ -60,11 +66,17 @@ def _csv(contracts: Contracts, extract: Extract, table: Table, agreements: Agree
 def _workbook(contracts: Contracts, extract: Extract, agreements: Agreements | None) -> bytes:
     sink = io.BytesIO()
     book = xlsxwriter.Workbook(sink, {"in_memory": True})
-    book.set_properties({"title": extract.title, "comments": "Generated from contracts; do not edit.", "created": CREATED})
+    book.set_properties(
+        {"title": extract.title, "comments": "Generated from contracts; do not edit.", "created": CREATED}
+    )
     styles = {
         "title": book.add_format({"bold": True, "font_size": 14}),
-        "group": book.add_format({"bold": True, "bg_color": "#1D3557", "font_color": "#FFFFFF", "align": "center"}),
-        "head": book.add_format({"bold": True, "bg_color": "#DCE6F2", "border": 1, "text_wrap": True, "valign": "top"}),
+        "group": book.add_format(
+            {"bold": True, "bg_color": "#1D3557", "font_color": "#FFFFFF", "align": "center"}
+        ),
+        "head": book.add_format(
+            {"bold": True, "bg_color": "#DCE6F2", "border": 1, "text_wrap": True, "valign": "top"}
+        ),
         "text": book.add_format({"num_format": "@"}),
         "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
     }
@@ -79,15 +91,23 @@ def _workbook(contracts: Contracts, extract: Extract, agreements: Agreements | N
 def _stored(workbook: bytes) -> bytes:
     """The workbook without compression: compressed bytes differ between builds of zlib, and a test compares them."""
     sink = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(workbook)) as packed, zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as plain:
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook)) as packed,
+        zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as plain,
+    ):
         for name in sorted(packed.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
             plain.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), packed.read(name))
     return sink.getvalue()
 
 
 def _sheet(
-    book: xlsxwriter.Workbook, styles: dict[str, Format], contracts: Contracts, extract: Extract, table: Table,
-    fields: list[FieldSpec], title: str,
+    book: xlsxwriter.Workbook,
+    styles: dict[str, Format],
+    contracts: Contracts,
+    extract: Extract,
+    table: Table,
+    fields: list[FieldSpec],
+    title: str,
 ) -> None:
     sheet = book.add_worksheet(table.source.sheet or table.title)
     first = 2 if title else 0
@@ -103,20 +123,35 @@ def _sheet(
         if field.codelist:
             codes = [c.code for c in contracts.codelists[field.codelist].codes]
             if len(",".join(codes)) <= 255:  # Excel's limit for a list written in the cell
-                sheet.data_validation(last + 1, column, last + 5000, column, {"validate": "list", "source": codes, "error_type": "warning"})
-    sheet.set_column(0, len(fields) - 1, 20, styles["text"])  # text: Excel must not turn codes into numbers or dates
+                sheet.data_validation(
+                    last + 1,
+                    column,
+                    last + 5000,
+                    column,
+                    {"validate": "list", "source": codes, "error_type": "warning"},
+                )
+    sheet.set_column(
+        0, len(fields) - 1, 20, styles["text"]
+    )  # text: Excel must not turn codes into numbers or dates
     sheet.freeze_panes(last + 1, 1)
 
 
 def _help_sheet(
-    book: xlsxwriter.Workbook, styles: dict[str, Format], contracts: Contracts, extract: Extract,
+    book: xlsxwriter.Workbook,
+    styles: dict[str, Format],
+    contracts: Contracts,
+    extract: Extract,
     agreements: Agreements | None,
 ) -> None:
     sheet = book.add_worksheet("How to fill in")
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 2, 60, styles["wrap"])
     sheet.write(0, 0, f"{extract.code} {extract.title}", styles["title"])
-    sheet.write(1, 0, f"Sent {CADENCE[extract.delivery.cadence]}. The first row of each sheet is a made-up example: delete it.")
+    sheet.write(
+        1,
+        0,
+        f"Sent {CADENCE[extract.delivery.cadence]}. The first row of each sheet is a made-up example: delete it.",
+    )
     at = 3
     for column, words in enumerate(("Heading", "What it means", "How to write it")):
         sheet.write(at, column, words, styles["head"])
@@ -125,7 +160,9 @@ def _help_sheet(
             at += 1
             written = how_written(field)
             if field.type is FieldType.code and field.codelist:
-                written = "; ".join(f"{c.code} = {c.label}" for c in contracts.codelists[field.codelist].codes)
+                written = "; ".join(
+                    f"{c.code} = {c.label}" for c in contracts.codelists[field.codelist].codes
+                )
             for column, words in enumerate((_heading(field), sentence(field.label), written)):
                 sheet.write_string(at, column, words)
 

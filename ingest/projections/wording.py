@@ -14,22 +14,39 @@ from pathlib import PurePosixPath
 from ingest.contract import Delivery, Extract, FieldSpec, FieldType, Severity, Treatment
 
 CADENCE = {
-    "month": "every month", "quarter": "every quarter", "term": "every term", "financial_year": "once a year (April to March)",
-    "academic_year": "once a school year (September to August)", "vintage": "when it is published",
+    "month": "every month",
+    "quarter": "every quarter",
+    "term": "every term",
+    "financial_year": "once a year (April to March)",
+    "academic_year": "once a school year (September to August)",
+    "vintage": "when it is published",
 }
 PERIOD = {
-    "month": "month", "quarter": "quarter", "term": "term", "financial_year": "year to 31 March",
-    "academic_year": "school year", "vintage": "publication",
+    "month": "month",
+    "quarter": "quarter",
+    "term": "term",
+    "financial_year": "year to 31 March",
+    "academic_year": "school year",
+    "vintage": "publication",
 }
 #: An example of each period's id, as file names carry it.
 PERIOD_ID = {
-    "month": "2025-04", "quarter": "2025-26-Q1", "term": "2024-25-T3", "financial_year": "2024-25",
-    "academic_year": "2024-25", "vintage": "2025",
+    "month": "2025-04",
+    "quarter": "2025-26-Q1",
+    "term": "2024-25-T3",
+    "financial_year": "2024-25",
+    "academic_year": "2024-25",
+    "vintage": "2025",
 }
 SUFFIX = {"csv": "csv", "csv_set": "csv", "xlsx": "xlsx", "xml": "xml"}
 KIND = {
-    FieldType.string: "text", FieldType.integer: "whole number", FieldType.decimal: "number", FieldType.date: "date",
-    FieldType.timestamp: "date and time", FieldType.boolean: "yes or no", FieldType.code: "code",
+    FieldType.string: "text",
+    FieldType.integer: "whole number",
+    FieldType.decimal: "number",
+    FieldType.date: "date",
+    FieldType.timestamp: "date and time",
+    FieldType.boolean: "yes or no",
+    FieldType.code: "code",
     FieldType.figure: "figure or symbol",
 }
 TREATMENT = {
@@ -44,7 +61,16 @@ CONSEQUENCE = {
     Severity.warn: "The row is kept and the problem is listed.",
     Severity.note: "For information.",
 }
-_DIRECTIVES = {"%d": "dd", "%m": "mm", "%Y": "yyyy", "%H": "hh", "%M": "mm", "%S": "ss", "%b": "mmm", "%y": "yy"}
+_DIRECTIVES = {
+    "%d": "dd",
+    "%m": "mm",
+    "%Y": "yyyy",
+    "%H": "hh",
+    "%M": "mm",
+    "%S": "ss",
+    "%b": "mmm",
+    "%y": "yy",
+}
 
 
 def date_format(pattern: str) -> str:
@@ -62,7 +88,9 @@ def how_written(field: FieldSpec) -> str:
     if field.type is FieldType.boolean:
         parts.append("1 or 0")
     if field.checksum:
-        parts.append("with a valid check digit" if field.checksum == "nhs_number" else "with a valid check letter")
+        parts.append(
+            "with a valid check digit" if field.checksum == "nhs_number" else "with a valid check letter"
+        )
     if field.min is not None and field.max is not None:
         parts.append(f"{field.min:g} to {field.max:g}")
     if field.max_length:

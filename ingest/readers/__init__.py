@@ -22,7 +22,16 @@ from ingest.readers.base import (
 )
 
 __all__ = [
-    "Delivery", "FileCode", "FileProblem", "Ignored", "ReadResult", "Refused", "SetAside", "ShapeReject", "TableRead", "read",
+    "Delivery",
+    "FileCode",
+    "FileProblem",
+    "Ignored",
+    "ReadResult",
+    "Refused",
+    "SetAside",
+    "ShapeReject",
+    "TableRead",
+    "read",
 ]
 
 
@@ -78,7 +87,9 @@ def _check_rows(delivery: Delivery, result: ReadResult) -> None:
         return
     found = sum(t.received for t in result.tables.values())
     if len(result.tables) > 1 and len(delivery.files) == 1:
-        found = next(iter(result.tables.values())).received  # one file, many tables: the manifest counts the first
+        found = next(
+            iter(result.tables.values())
+        ).received  # one file, many tables: the manifest counts the first
     total = sum(n for n in stated if isinstance(n, int))
     if found != total:
         result.problems.append(problem(FileCode.FILE_ROWS, found=found, stated=total))

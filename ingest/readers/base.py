@@ -84,58 +84,224 @@ _B, _W, _N = Severity.block_file, Severity.warn, Severity.note
 #: code -> (severity unless the finder says otherwise, what is wrong, what the sender does). `{}` names are counts,
 #: contract names or the sender's own column, sheet and element names; never a cell.
 CATALOGUE: Mapping[FileCode, tuple[Severity, str, str]] = {
-    FileCode.FILE_NOT_REGULAR: (_B, "The delivery is a link or a device, not a file.", "Send the file itself."),
+    FileCode.FILE_NOT_REGULAR: (
+        _B,
+        "The delivery is a link or a device, not a file.",
+        "Send the file itself.",
+    ),
     FileCode.FILE_UNREADABLE: (_B, "The file cannot be opened.", "Send the file again."),
-    FileCode.FILE_LIMIT: (_B, "The file is larger than {limit}.", "Split the delivery, or ask the partnership to raise the limit."),
-    FileCode.FILE_EMPTY: (_W, "There is no row of data.", "If there was nothing to report, nothing; otherwise send the file with its rows."),
+    FileCode.FILE_LIMIT: (
+        _B,
+        "The file is larger than {limit}.",
+        "Split the delivery, or ask the partnership to raise the limit.",
+    ),
+    FileCode.FILE_EMPTY: (
+        _W,
+        "There is no row of data.",
+        "If there was nothing to report, nothing; otherwise send the file with its rows.",
+    ),
     FileCode.FILE_FORMAT: (_B, "The file is not {expected}.", "Save it as {expected} and send it again."),
-    FileCode.FILE_ENCODING: (_N, "The text is encoded as {found}, not as {declared}.", "Save the file as {declared}."),
-    FileCode.FILE_DELIMITER: (_N, "The cells are separated by {found}, not by {declared}.", "Save the file with {declared} between cells."),
-    FileCode.FILE_HEADER: (_B, "No row of the first {rows} holds the column names of this return.", "Put the column names of the specification in one row above the data."),
-    FileCode.FILE_TITLES: (_N, "Lines stand above the column names; they were set aside.", "Start the file with the column names."),
-    FileCode.FILE_COLUMN_MISSING: (_W, "The column for {label} ({headers}) is missing.", "Add the column {headers}."),
-    FileCode.FILE_COLUMN_IGNORED: (_N, "Columns or elements that are not part of this return were not read: {names}.", "Leave them out."),
-    FileCode.FILE_FOOTER: (_N, "Totals or notes stand among or below the rows; they were set aside.", "Leave totals and notes out."),
-    FileCode.FILE_PERIOD: (_W, "The period is {first} by the {source} and {then} by the {other}; {first} was used.", "State one period everywhere."),
-    FileCode.FILE_SUBMITTER: (_B, "The {source} names another sender than the {other}.", "Send each authority's file in its own folder."),
-    FileCode.FILE_SHEET_MISSING: (_B, "The sheet {sheet} is missing.", "Add the sheet, with the name of the specification."),
-    FileCode.FILE_TABLE_MISSING: (_B, "The file for {table} is missing.", "Send all files of the return together."),
-    FileCode.FILE_TWICE: (_B, "Two different files are both for {table}.", "Send a correction in a delivery of its own."),
-    FileCode.FILE_CHECKSUM: (_B, "The file is not the one that the manifest describes.", "Send the file and its manifest again."),
-    FileCode.FILE_ROWS: (_B, "The file has {found} rows and the manifest says {stated}.", "Send the whole file again."),
-    FileCode.FILE_INCOMPLETE: (_B, "A file that the manifest lists has not arrived.", "Send all files of the manifest."),
-    FileCode.MANIFEST_MALFORMED: (_B, "The manifest cannot be read.", "Send the manifest again as plain JSON."),
-    FileCode.XML_DTD: (_B, "The file holds a document type declaration, which is never read.", "Remove the DOCTYPE from the file."),
-    FileCode.XML_MALFORMED: (_B, "The file is not well-formed XML, or it ends early.", "Export the file again and send it whole."),
-    FileCode.XML_DEPTH: (_B, "Elements are nested deeper than any layout of this return.", "Export the file again in the return's own layout."),
-    FileCode.XML_LIMIT: (_B, "One element is larger than a record can be.", "Export the file again in the return's own layout."),
-    FileCode.XML_ROOT: (_B, "The file is not this return: its outermost element, or the mark that names the collection, is another.", "Send the return's own XML."),
-    FileCode.XML_NAMESPACE: (_N, "Elements carry a namespace; it was left aside.", "Nothing, or export without the namespace."),
-    FileCode.XML_UNEXPECTED_TEXT: (_N, "Loose text stands between elements; it was left aside.", "Remove the loose text; check that no value lost its element."),
-    FileCode.XML_UNEXPECTED_ELEMENT: (_W, "A value holds an element of its own; the value was read and the element was not.", "Export the file again in the return's own layout."),
-    FileCode.XML_ATTRIBUTE: (_N, "Elements carry attributes, which this return does not have; they were left aside.", "Nothing, if they hold no data."),
-    FileCode.XML_REPEATED: (_W, "A value is given twice, differently, in one record; the first was read.", "Give the value once."),
-    FileCode.XLSX_FORMAT: (_B, "The file is not a workbook of the kind .xlsx.", "Save it as an Excel workbook (.xlsx) and send it again."),
-    FileCode.XLSX_LIMIT: (_B, "The workbook is larger inside than it may be, or took too long to open.", "Copy the cells that matter to a new workbook and send that."),
-    FileCode.XLSX_ENCRYPTED: (_B, "The workbook is protected with a password, or is an old .xls file.", "Save it as .xlsx without a password; the transfer is already encrypted."),
+    FileCode.FILE_ENCODING: (
+        _N,
+        "The text is encoded as {found}, not as {declared}.",
+        "Save the file as {declared}.",
+    ),
+    FileCode.FILE_DELIMITER: (
+        _N,
+        "The cells are separated by {found}, not by {declared}.",
+        "Save the file with {declared} between cells.",
+    ),
+    FileCode.FILE_HEADER: (
+        _B,
+        "No row of the first {rows} holds the column names of this return.",
+        "Put the column names of the specification in one row above the data.",
+    ),
+    FileCode.FILE_TITLES: (
+        _N,
+        "Lines stand above the column names; they were set aside.",
+        "Start the file with the column names.",
+    ),
+    FileCode.FILE_COLUMN_MISSING: (
+        _W,
+        "The column for {label} ({headers}) is missing.",
+        "Add the column {headers}.",
+    ),
+    FileCode.FILE_COLUMN_IGNORED: (
+        _N,
+        "Columns or elements that are not part of this return were not read: {names}.",
+        "Leave them out.",
+    ),
+    FileCode.FILE_FOOTER: (
+        _N,
+        "Totals or notes stand among or below the rows; they were set aside.",
+        "Leave totals and notes out.",
+    ),
+    FileCode.FILE_PERIOD: (
+        _W,
+        "The period is {first} by the {source} and {then} by the {other}; {first} was used.",
+        "State one period everywhere.",
+    ),
+    FileCode.FILE_SUBMITTER: (
+        _B,
+        "The {source} names another sender than the {other}.",
+        "Send each authority's file in its own folder.",
+    ),
+    FileCode.FILE_SHEET_MISSING: (
+        _B,
+        "The sheet {sheet} is missing.",
+        "Add the sheet, with the name of the specification.",
+    ),
+    FileCode.FILE_TABLE_MISSING: (
+        _B,
+        "The file for {table} is missing.",
+        "Send all files of the return together.",
+    ),
+    FileCode.FILE_TWICE: (
+        _B,
+        "Two different files are both for {table}.",
+        "Send a correction in a delivery of its own.",
+    ),
+    FileCode.FILE_CHECKSUM: (
+        _B,
+        "The file is not the one that the manifest describes.",
+        "Send the file and its manifest again.",
+    ),
+    FileCode.FILE_ROWS: (
+        _B,
+        "The file has {found} rows and the manifest says {stated}.",
+        "Send the whole file again.",
+    ),
+    FileCode.FILE_INCOMPLETE: (
+        _B,
+        "A file that the manifest lists has not arrived.",
+        "Send all files of the manifest.",
+    ),
+    FileCode.MANIFEST_MALFORMED: (
+        _B,
+        "The manifest cannot be read.",
+        "Send the manifest again as plain JSON.",
+    ),
+    FileCode.XML_DTD: (
+        _B,
+        "The file holds a document type declaration, which is never read.",
+        "Remove the DOCTYPE from the file.",
+    ),
+    FileCode.XML_MALFORMED: (
+        _B,
+        "The file is not well-formed XML, or it ends early.",
+        "Export the file again and send it whole.",
+    ),
+    FileCode.XML_DEPTH: (
+        _B,
+        "Elements are nested deeper than any layout of this return.",
+        "Export the file again in the return's own layout.",
+    ),
+    FileCode.XML_LIMIT: (
+        _B,
+        "One element is larger than a record can be.",
+        "Export the file again in the return's own layout.",
+    ),
+    FileCode.XML_ROOT: (
+        _B,
+        "The file is not this return: its outermost element, or the mark that names the collection, is another.",
+        "Send the return's own XML.",
+    ),
+    FileCode.XML_NAMESPACE: (
+        _N,
+        "Elements carry a namespace; it was left aside.",
+        "Nothing, or export without the namespace.",
+    ),
+    FileCode.XML_UNEXPECTED_TEXT: (
+        _N,
+        "Loose text stands between elements; it was left aside.",
+        "Remove the loose text; check that no value lost its element.",
+    ),
+    FileCode.XML_UNEXPECTED_ELEMENT: (
+        _W,
+        "A value holds an element of its own; the value was read and the element was not.",
+        "Export the file again in the return's own layout.",
+    ),
+    FileCode.XML_ATTRIBUTE: (
+        _N,
+        "Elements carry attributes, which this return does not have; they were left aside.",
+        "Nothing, if they hold no data.",
+    ),
+    FileCode.XML_REPEATED: (
+        _W,
+        "A value is given twice, differently, in one record; the first was read.",
+        "Give the value once.",
+    ),
+    FileCode.XLSX_FORMAT: (
+        _B,
+        "The file is not a workbook of the kind .xlsx.",
+        "Save it as an Excel workbook (.xlsx) and send it again.",
+    ),
+    FileCode.XLSX_LIMIT: (
+        _B,
+        "The workbook is larger inside than it may be, or took too long to open.",
+        "Copy the cells that matter to a new workbook and send that.",
+    ),
+    FileCode.XLSX_ENCRYPTED: (
+        _B,
+        "The workbook is protected with a password, or is an old .xls file.",
+        "Save it as .xlsx without a password; the transfer is already encrypted.",
+    ),
     FileCode.XLSX_MACRO: (_B, "The workbook holds macros.", "Save it as .xlsx, which has no macros."),
-    FileCode.XLSX_EXTERNAL: (_B, "The workbook holds links to other workbooks.", "Break the links (Data, Edit links) and save it again."),
-    FileCode.XLSX_DTD: (_B, "A part of the workbook holds a document type declaration, which no spreadsheet program writes.", "Save it again with a spreadsheet program."),
+    FileCode.XLSX_EXTERNAL: (
+        _B,
+        "The workbook holds links to other workbooks.",
+        "Break the links (Data, Edit links) and save it again.",
+    ),
+    FileCode.XLSX_DTD: (
+        _B,
+        "A part of the workbook holds a document type declaration, which no spreadsheet program writes.",
+        "Save it again with a spreadsheet program.",
+    ),
     FileCode.XLSX_HIDDEN: (_N, "The workbook has hidden sheets.", "Delete hidden sheets before sending."),
-    FileCode.XLSX_FORMULA: (_W, "Cells hold formulas without a stored result; they were read as unreadable.", "Open the workbook, recalculate, save and send it again; or paste values."),
-    FileCode.CSV_RAGGED: (_W, "Rows have more or fewer cells than the header; they were rejected, not padded.", "Give every row one cell a column; quote text that holds a separator."),
-    FileCode.CSV_QUOTE: (_B, "A quotation mark is opened and not closed, so rows run together.", "Close or double the quotation mark."),
-    FileCode.CSV_NUL: (_B, "The file holds NUL bytes, so it is damaged or not text.", "Export the file again."),
-    FileCode.CSV_LIMIT: (_B, "One row is larger than a row can be.", "Export the file again; check for an open quotation mark."),
-    FileCode.CSV_NEWLINES: (_N, "Lines end in more than one way; every way was understood.", "Nothing, or export the file in one go."),
+    FileCode.XLSX_FORMULA: (
+        _W,
+        "Cells hold formulas without a stored result; they were read as unreadable.",
+        "Open the workbook, recalculate, save and send it again; or paste values.",
+    ),
+    FileCode.CSV_RAGGED: (
+        _W,
+        "Rows have more or fewer cells than the header; they were rejected, not padded.",
+        "Give every row one cell a column; quote text that holds a separator.",
+    ),
+    FileCode.CSV_QUOTE: (
+        _B,
+        "A quotation mark is opened and not closed, so rows run together.",
+        "Close or double the quotation mark.",
+    ),
+    FileCode.CSV_NUL: (
+        _B,
+        "The file holds NUL bytes, so it is damaged or not text.",
+        "Export the file again.",
+    ),
+    FileCode.CSV_LIMIT: (
+        _B,
+        "One row is larger than a row can be.",
+        "Export the file again; check for an open quotation mark.",
+    ),
+    FileCode.CSV_NEWLINES: (
+        _N,
+        "Lines end in more than one way; every way was understood.",
+        "Nothing, or export the file in one go.",
+    ),
 }
 
 
 class Refused(Exception):
     """The file is not taken in at all. The only exception that a bad file raises; it names a code, never a value."""
 
-    def __init__(self, code: FileCode, where: str | None = None, *, instead: tuple[str, str] | None = None,
-                 **names: object) -> None:
+    def __init__(
+        self,
+        code: FileCode,
+        where: str | None = None,
+        *,
+        instead: tuple[str, str] | None = None,
+        **names: object,
+    ) -> None:
         """`instead`: another fixed sentence and remedy for a code whose usual sentence is about a lesser case."""
         _, says, fix = CATALOGUE[code]
         says, fix = instead or (says, fix)
@@ -159,11 +325,19 @@ class FileProblem:
     where: str | None = None
 
 
-def problem(code: FileCode, *, severity: Severity | None = None, table: str | None = None,
-            where: str | None = None, **names: object) -> FileProblem:
+def problem(
+    code: FileCode,
+    *,
+    severity: Severity | None = None,
+    table: str | None = None,
+    where: str | None = None,
+    **names: object,
+) -> FileProblem:
     """A file problem with its catalogue sentence."""
     default, says, fix = CATALOGUE[code]
-    return FileProblem(code, severity or default, says.format_map(_Names(names)), fix.format_map(_Names(names)), table, where)
+    return FileProblem(
+        code, severity or default, says.format_map(_Names(names)), fix.format_map(_Names(names)), table, where
+    )
 
 
 @dataclass(frozen=True)
@@ -266,7 +440,9 @@ def read_schema(table: Table) -> pa.Schema:
 def as_problem(refused: Refused, table: Table) -> FileProblem:
     """One table of several cannot be read: the delivery is blocked, and the others are still looked at, so that the
     sender learns everything at once."""
-    return FileProblem(refused.code, Severity.block_file, refused.says, refused.fix, table.name, refused.where)
+    return FileProblem(
+        refused.code, Severity.block_file, refused.says, refused.fix, table.name, refused.where
+    )
 
 
 def empty_table(table: Table) -> TableRead:

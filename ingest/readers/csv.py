@@ -50,13 +50,28 @@ HEAD_BYTES = 1 << 18
 DELIMITERS = (",", ";", "\t", "|")
 NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 ENCODING_NAMES = {
-    "utf-8": "UTF-8", "utf-8-sig": "UTF-8 with a byte order mark", "cp1252": "Windows-1252",
-    "utf-16-le": "UTF-16", "utf-16-be": "UTF-16",
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8 with a byte order mark",
+    "cp1252": "Windows-1252",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
 }
-_NO_ENCODING = ("The bytes are not text in any encoding that we read, or in more than one.", "Save the file as UTF-8 and send it again.")
+_NO_ENCODING = (
+    "The bytes are not text in any encoding that we read, or in more than one.",
+    "Save the file as UTF-8 and send it again.",
+)
 #: How files of other kinds begin.
-_OTHER_KINDS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"PAR1", b"<?xml", b"<html", b"<!DOC", b"{\\rtf")
-
+_OTHER_KINDS = (
+    b"PK\x03\x04",
+    b"\xd0\xcf\x11\xe0",
+    b"%PDF",
+    b"\x1f\x8b",
+    b"PAR1",
+    b"<?xml",
+    b"<html",
+    b"<!DOC",
+    b"{\\rtf",
+)
 
 
 def read(delivery: Delivery, extract: Extract) -> ReadResult:
@@ -87,7 +102,14 @@ def table_of(name: str, extract: Extract) -> Table | None:
     """The table of a set that a file name belongs to, by the contract's patterns."""
     if extract.delivery.format == "csv":
         return extract.tables[0]
-    return next((t for t in extract.tables if t.source.file and fnmatchcase(name.casefold(), t.source.file.casefold())), None)
+    return next(
+        (
+            t
+            for t in extract.tables
+            if t.source.file and fnmatchcase(name.casefold(), t.source.file.casefold())
+        ),
+        None,
+    )
 
 
 def _assign(delivery: Delivery, extract: Extract, result: ReadResult) -> list[tuple[Table, Path | None]]:
@@ -169,8 +191,12 @@ def _facts(handle: io.BufferedReader, extract: Extract, table: str) -> _Facts:
     found = "utf-8-sig" if facts.bom == 3 and not wide else facts.encoding
     if found != declared and not (facts.ascii and not facts.bom):
         facts.problems.append(
-            problem(FileCode.FILE_ENCODING, table=table, found=ENCODING_NAMES.get(found, found),
-                    declared=ENCODING_NAMES.get(declared, declared))
+            problem(
+                FileCode.FILE_ENCODING,
+                table=table,
+                found=ENCODING_NAMES.get(found, found),
+                declared=ENCODING_NAMES.get(declared, declared),
+            )
         )
     if (facts.crlf > 0) + (facts.cr > 0) + (facts.lf > 0) > 1 and not facts.quotes:
         facts.problems.append(problem(FileCode.CSV_NEWLINES, table=table))
@@ -203,7 +229,9 @@ def _scan(handle: io.BufferedReader, facts: _Facts, declared: str) -> None:
     undefined = False
     while block := handle.read(CHUNK):
         if b"\0" in block:
-            raise Refused(FileCode.CSV_NUL, f"line {facts.lf + facts.crlf + block[: block.find(0)].count(10) + 1}")
+            raise Refused(
+                FileCode.CSV_NUL, f"line {facts.lf + facts.crlf + block[: block.find(0)].count(10) + 1}"
+            )
         _count(facts, block, previous)
         previous = block[-1:]
         if block.isascii() and utf8:
@@ -226,7 +254,9 @@ def _scan(handle: io.BufferedReader, facts: _Facts, declared: str) -> None:
         except UnicodeDecodeError:
             utf8 = False
     if utf8:
-        facts.encoding = "utf-8"  # text with letters beyond ASCII that is valid UTF-8 is UTF-8, whatever was declared
+        facts.encoding = (
+            "utf-8"  # text with letters beyond ASCII that is valid UTF-8 is UTF-8, whatever was declared
+        )
         return
     if facts.bom:
         raise Refused(FileCode.FILE_ENCODING, instead=_NO_ENCODING)
@@ -374,8 +404,14 @@ def read_file(path: Path, table: Table, extract: Extract) -> tuple[OneTable, lis
             raise Refused(FileCode.FILE_LIMIT, limit=f"{MAX_COLUMNS} columns")
         problems = list(facts.problems)
         if start.delimiter != declared:
-            problems.append(problem(FileCode.FILE_DELIMITER, table=table.name, found=NAMES[start.delimiter],
-                                    declared=NAMES.get(declared, "the declared separator")))
+            problems.append(
+                problem(
+                    FileCode.FILE_DELIMITER,
+                    table=table.name,
+                    found=NAMES[start.delimiter],
+                    declared=NAMES.get(declared, "the declared separator"),
+                )
+            )
         if facts.quotes % 2 and _ends_open(handle, facts, start.delimiter):
             raise Refused(FileCode.CSV_QUOTE, "the last row")
         sorter = Sorter(table, start.found, extract.delivery.max_rows, start.delimiter)
@@ -391,14 +427,18 @@ def _head_text(handle: io.BufferedReader, facts: _Facts) -> str:
     data = b""
     while len(data) < HEAD_BYTES and (piece := head.read(HEAD_BYTES - len(data))):
         data += piece
-    return data.decode("utf-8", errors="ignore")  # only a character cut at the end of the head can be ignored: all was checked
+    return data.decode(
+        "utf-8", errors="ignore"
+    )  # only a character cut at the end of the head can be ignored: all was checked
 
 
 def _ends_open(handle: io.BufferedReader, facts: _Facts, delimiter: str) -> bool:
     """True when the text ends inside quotes: a line added at the end does not come back as a row of its own."""
     handle.seek(facts.bom)
     mark = "end-of-file-mark"
-    lines = io.TextIOWrapper(io.BufferedReader(_Readable(_Utf8(handle, facts.encoding))), encoding="utf-8", newline="\n")
+    lines = io.TextIOWrapper(
+        io.BufferedReader(_Readable(_Utf8(handle, facts.encoding))), encoding="utf-8", newline="\n"
+    )
     last: list[str] = []
     old = csv.field_size_limit(2 * BLOCK)
     try:
@@ -456,13 +496,21 @@ class _Body:
         try:
             reader = pacsv.open_csv(
                 source,
-                read_options=pacsv.ReadOptions(use_threads=False, block_size=BLOCK, column_names=sorter.names),
+                read_options=pacsv.ReadOptions(
+                    use_threads=False, block_size=BLOCK, column_names=sorter.names
+                ),
                 parse_options=pacsv.ParseOptions(
-                    delimiter=self.delimiter, newlines_in_values=quoted, ignore_empty_lines=False,
-                    quote_char='"', double_quote=True, invalid_row_handler=sorter.odd_row,
+                    delimiter=self.delimiter,
+                    newlines_in_values=quoted,
+                    ignore_empty_lines=False,
+                    quote_char='"',
+                    double_quote=True,
+                    invalid_row_handler=sorter.odd_row,
                 ),
                 convert_options=pacsv.ConvertOptions(
-                    check_utf8=False, strings_can_be_null=False, quoted_strings_can_be_null=False,
+                    check_utf8=False,
+                    strings_can_be_null=False,
+                    quoted_strings_can_be_null=False,
                     column_types={n: pa.string() for n in sorter.names},
                 ),
             )
@@ -485,7 +533,9 @@ def peek_header(path: Path, table: Table, extract: Extract) -> tuple[str, ...]:
         wide = _wide(start)
         handle.seek(0)
         data = handle.read(HEAD_BYTES)
-    encoding = wide[0] if wide else "latin-1"  # column names are ASCII: enough to recognise, never used to read
+    encoding = (
+        wide[0] if wide else "latin-1"
+    )  # column names are ASCII: enough to recognise, never used to read
     data = data[wide[1] :] if wide else data.removeprefix(codecs.BOM_UTF8)
     text = data.decode(encoding, errors="ignore").replace("\r\n", "\n").replace("\r", "\n")
     start_of = find_header(text, table, extract.delivery.delimiter)

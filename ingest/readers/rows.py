@@ -33,7 +33,12 @@ from ingest.readers.base import (
 
 pc: Any = pyarrow.compute  # its functions are made at run time, so no type checker knows them
 
-ROW_BLANK, ROW_HEADER, ROW_TITLE, ROW_FOOTER = "blank line", "column names again", "above the column names", "total or note"
+ROW_BLANK, ROW_HEADER, ROW_TITLE, ROW_FOOTER = (
+    "blank line",
+    "column names again",
+    "above the column names",
+    "total or note",
+)
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,7 @@ class Sorter:
         at = self.found.row + number
         text: str = row.text or ""
         cells = text.split(self.delimiter)
-        if not text.strip(f"{self.delimiter}\" \t\n"):
+        if not text.strip(f'{self.delimiter}" \t\n'):
             self.asides.append(SetAside(at, ROW_BLANK))
         elif self._odd_footer(cells):
             self.asides.append(SetAside(at, ROW_FOOTER))
@@ -120,7 +125,11 @@ class Sorter:
         filled = len([c for c in cells if c.strip()])
         if self.below_notes and filled <= 1:
             return True
-        if self.footer_rx is None or not self.footer_rx.match(cells[0].strip('" ')) or filled * 2 > self.width:
+        if (
+            self.footer_rx is None
+            or not self.footer_rx.match(cells[0].strip('" '))
+            or filled * 2 > self.width
+        ):
             return False
         self.below_notes = True
         return True
@@ -144,7 +153,9 @@ class Sorter:
         if self.embedded:
             self._embedded(batch, start)
         arrays = [
-            batch.column(self.layout.positions[f.name]) if f.name in self.layout.positions else pa.nulls(count, pa.string())
+            batch.column(self.layout.positions[f.name])
+            if f.name in self.layout.positions
+            else pa.nulls(count, pa.string())
             for f in self.table.fields
         ]
         kept = pa.Table.from_arrays(arrays, names=[f.name for f in self.table.fields])
@@ -219,26 +230,34 @@ class Sorter:
             at = _where(pc.match_substring(column, "\n"))
             if len(at):
                 cells = column.take(pa.array(at)).to_pylist()
-                self.swallowed_at += [start + int(a) for a, c in zip(at, cells, strict=True) if self._whole_lines(c)]
+                self.swallowed_at += [
+                    start + int(a) for a, c in zip(at, cells, strict=True) if self._whole_lines(c)
+                ]
 
     def finish(self, problems: list[FileProblem]) -> OneTable:
         """The table, its problems after those found before, and the count of all rows."""
         found, table = self.found, self.table
         total = self.valid + len(self.odd)
-        numbers = np.delete(np.arange(1, total + 1, dtype=np.int64), np.array(self.odd, dtype=np.int64) - 1) + found.row
+        numbers = (
+            np.delete(np.arange(1, total + 1, dtype=np.int64), np.array(self.odd, dtype=np.int64) - 1)
+            + found.row
+        )
         self.asides += [SetAside(int(numbers[at]), why) for at, why in self.aside_at]
         self.swallowed += [int(numbers[at]) for at in self.swallowed_at]
         data = self._data(numbers)
         problems = [*problems, *self._problems(data.num_rows)]
         above = [
-            SetAside(i + 1, ROW_TITLE if any(c.strip() for c in row) else ROW_BLANK) for i, row in enumerate(found.above)
+            SetAside(i + 1, ROW_TITLE if any(c.strip() for c in row) else ROW_BLANK)
+            for i, row in enumerate(found.above)
         ]
         ignored = [replace(i, cells=self.extra_cells.get(i.position - 1, 0)) for i in self.layout.ignored]
         ignored = [i for i in ignored if i.header or i.cells]  # an empty column without a name is nothing
         note = headers.ignored_problem(ignored, table)
         problems += [note] if note else []
         self.asides.sort(key=lambda a: a.row)
-        read = TableRead(table.name, data, self.rejects, [*above, *self.asides], ignored, list(self.layout.missing))
+        read = TableRead(
+            table.name, data, self.rejects, [*above, *self.asides], ignored, list(self.layout.missing)
+        )
         return OneTable(read, problems, found.row + total)
 
     def _data(self, numbers: np.ndarray[Any, Any]) -> pa.Table:
@@ -246,7 +265,11 @@ class Sorter:
             return self.schema.empty_table()
         kept = pa.concat_tables(self.batches)
         rows = pa.array(numbers[np.concatenate(self.kept)])
-        columns = [pa.chunked_array([rows]), pa.chunked_array([rows]), pa.chunked_array([pa.nulls(len(rows), pa.int64())])]
+        columns = [
+            pa.chunked_array([rows]),
+            pa.chunked_array([rows]),
+            pa.chunked_array([pa.nulls(len(rows), pa.int64())]),
+        ]
         return pa.Table.from_arrays([*columns, *kept.columns], schema=self.schema)
 
     def _problems(self, rows: int) -> list[FileProblem]:
@@ -256,7 +279,9 @@ class Sorter:
         if above > 0 and self.found.titles:
             out.append(problem(FileCode.FILE_TITLES, table=name, where=f"rows 1 to {above}"))
         if self.rejects:
-            out.append(problem(FileCode.CSV_RAGGED, table=name, where=rows_where(r.row for r in self.rejects)))
+            out.append(
+                problem(FileCode.CSV_RAGGED, table=name, where=rows_where(r.row for r in self.rejects))
+            )
         if self.swallowed:
             out.append(problem(FileCode.CSV_QUOTE, table=name, where=rows_where(sorted(set(self.swallowed)))))
         footers = sorted(a.row for a in self.asides if a.why == ROW_FOOTER)

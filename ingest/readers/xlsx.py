@@ -86,7 +86,9 @@ class _Part:
 
     max_row: int = 0
     max_column: int = 26
-    cells: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])  # (row, column), 1-based -> text
+    cells: dict[tuple[int, int], str] = field(
+        default_factory=dict[tuple[int, int], str]
+    )  # (row, column), 1-based -> text
     formulas: list[int] = field(default_factory=list[int])  # rows of formulas without a result
 
 
@@ -149,8 +151,18 @@ def _zip(handle: IO[bytes]) -> Generator[zipfile.ZipFile]:
             yield archive
     except Refused:
         raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError,
-            etree.LxmlError, UnicodeError, OverflowError):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        KeyError,
+        etree.LxmlError,
+        UnicodeError,
+        OverflowError,
+    ):
         # zipfile's own words may quote member names; a damaged zip is one answer
         raise Refused(FileCode.XLSX_FORMAT) from None
 
@@ -162,7 +174,9 @@ def _look_over(archive: zipfile.ZipFile) -> list[_Sheet]:
     lower = {n.casefold() for n in names}
     if len(members) > MAX_MEMBERS:
         raise Refused(FileCode.XLSX_LIMIT)
-    if len(lower) != len(names) or any(n.startswith(("/", "\\")) or ".." in n.replace("\\", "/").split("/") for n in names):
+    if len(lower) != len(names) or any(
+        n.startswith(("/", "\\")) or ".." in n.replace("\\", "/").split("/") for n in names
+    ):
         raise Refused(FileCode.XLSX_FORMAT)
     if any(m.flag_bits & 0x1 for m in members):
         raise Refused(FileCode.XLSX_ENCRYPTED)
@@ -192,7 +206,9 @@ def _inspect(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
     for piece in _pieces(archive, member):
         if is_xml:
             if size == 0 and piece[:2] in (b"\xff\xfe", b"\xfe\xff"):
-                raise Refused(FileCode.XLSX_FORMAT)  # no spreadsheet program writes UTF-16; it would hide a DOCTYPE from us
+                raise Refused(
+                    FileCode.XLSX_FORMAT
+                )  # no spreadsheet program writes UTF-16; it would hide a DOCTYPE from us
             window = tail + piece
             if b"<!DOCTYPE" in window or b"<!ENTITY" in window:
                 raise Refused(FileCode.XLSX_DTD)
@@ -249,7 +265,9 @@ def _choose(sheets: Sequence[_Sheet], extract: Extract) -> tuple[dict[str, _Shee
         sheet = by_key.get(headers.key(wanted))
         if sheet is None and len(extract.tables) == 1 and len(visible) == 1:
             sheet = visible[0]
-            found = problem(FileCode.FILE_SHEET_MISSING, severity=Severity.note, table=table.name, sheet=wanted)
+            found = problem(
+                FileCode.FILE_SHEET_MISSING, severity=Severity.note, table=table.name, sheet=wanted
+            )
             problems.append(replace(found, says=f"No sheet is called {wanted}; the only sheet was read."))
         if sheet is not None:
             chosen[table.name] = sheet
@@ -281,7 +299,11 @@ def _scan(archive: zipfile.ZipFile, part: str) -> _Part:
             found.max_column = max(found.max_column, _column(letters))
             found.max_row = max(found.max_row, int(row))
         _mend(window, found)
-        if found.max_row > MAX_ROW or found.max_column > MAX_COLUMNS or found.max_row * found.max_column > MAX_CELLS:
+        if (
+            found.max_row > MAX_ROW
+            or found.max_column > MAX_COLUMNS
+            or found.max_row * found.max_column > MAX_CELLS
+        ):
             raise Refused(FileCode.XLSX_LIMIT)
         tail = window[-12_000:]
     return found
@@ -323,8 +345,13 @@ def _open_in_child(handle: IO[bytes], names: Sequence[str]) -> dict[str, list[li
     command = [sys.executable, "-I", str(_CHILD), asked]
     try:
         done = subprocess.run(  # noqa: S603 - our own script, no shell, arguments are JSON
-            command, stdin=handle, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            timeout=CHILD_WALL_SECONDS, env={"LANG": "C.UTF-8"}, check=False,
+            command,
+            stdin=handle,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=CHILD_WALL_SECONDS,
+            env={"LANG": "C.UTF-8"},
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise Refused(FileCode.XLSX_LIMIT) from None
@@ -360,10 +387,14 @@ def _table(grid: list[list[str]], part: _Part, table: Table, extract: Extract) -
         raise Refused(FileCode.FILE_LIMIT, limit=f"{extract.delivery.max_rows} rows")
     for at in range(0, len(body), BATCH):
         columns: Any = zip(*body[at : at + BATCH], strict=True)
-        sorter.add(pa.RecordBatch.from_arrays([pa.array(c, pa.string()) for c in columns], names=sorter.names))
+        sorter.add(
+            pa.RecordBatch.from_arrays([pa.array(c, pa.string()) for c in columns], names=sorter.names)
+        )
     problems: list[FileProblem] = []
     if part.formulas:
-        problems.append(problem(FileCode.XLSX_FORMULA, table=table.name, where=rows_where(sorted(set(part.formulas)))))
+        problems.append(
+            problem(FileCode.XLSX_FORMULA, table=table.name, where=rows_where(sorted(set(part.formulas))))
+        )
     return sorter.finish(problems), found.titles
 
 

@@ -143,7 +143,9 @@ def peek(path: Path, records: tuple[str, ...] = ()) -> Head:
                 if len(element) == 0 and len(values) < 200:
                     values.setdefault("/".join(stack[1:]), (element.text or "").strip())
                 stack.pop()
-                if len(stack) == 1:  # one block below the root has ended: that is the header, or there is none
+                if (
+                    len(stack) == 1
+                ):  # one block below the root has ended: that is the header, or there is none
                     return Head(root or "", values, namespaced)
             if root is None and done > MAX_PROLOG_BYTES:
                 raise Refused(FileCode.XML_LIMIT)
@@ -182,7 +184,9 @@ def _refusing() -> Generator[None]:
         if "depth" in message:
             raise Refused(FileCode.XML_DEPTH, where) from None
         if code in _ENCODING_ERRORS or "encoding" in message or "not proper utf-8" in message:
-            raise Refused(FileCode.XML_MALFORMED, f"{where or 'start'}, bytes that are not of the declared encoding") from None
+            raise Refused(
+                FileCode.XML_MALFORMED, f"{where or 'start'}, bytes that are not of the declared encoding"
+            ) from None
         if code in _LIMIT_ERRORS or "huge" in message or "too long" in message or "amplification" in message:
             raise Refused(FileCode.XML_LIMIT, where) from None
         raise Refused(FileCode.XML_MALFORMED, where) from None
@@ -229,7 +233,9 @@ class _Node:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.children: dict[Any, Any] = {}  # tag -> column of the current row | _Node of a group or table | None
+        self.children: dict[
+            Any, Any
+        ] = {}  # tag -> column of the current row | _Node of a group or table | None
         self.rows: _Rows | None = None  # set when the element is a row of a table
         self.own_text: int | None = None  # the column that takes the element's own text (header ".")
 
@@ -505,17 +511,29 @@ class _Walk:
 
     def _ignored(self) -> dict[str, list[Ignored]]:
         """Strangers by the table that they stand nearest to: the longest element path that holds them."""
-        paths = sorted(((r.table.source.element or "", n) for n, r in self.tables.items()), key=lambda p: -len(p[0]))
+        paths = sorted(
+            ((r.table.source.element or "", n) for n, r in self.tables.items()), key=lambda p: -len(p[0])
+        )
         first = next(iter(self.tables))
         out: dict[str, list[Ignored]] = {}
         for (parent, name), count in sorted(self.unknown.items()):
             whole = f"{parent}/{name}".lstrip("/")
             owner = next((n for p, n in paths if whole.startswith(p + "/")), first)
             listed = out.setdefault(owner, [])
-            listed.append(Ignored(len(listed) + 1, "", clean_name(name), f"not in the contract: {clean_name(parent) or 'outside records'}", count))
+            listed.append(
+                Ignored(
+                    len(listed) + 1,
+                    "",
+                    clean_name(name),
+                    f"not in the contract: {clean_name(parent) or 'outside records'}",
+                    count,
+                )
+            )
         if self.unknown_more:
             listed = out.setdefault(first, [])
-            listed.append(Ignored(len(listed) + 1, "", "(more names)", "not in the contract", self.unknown_more))
+            listed.append(
+                Ignored(len(listed) + 1, "", "(more names)", "not in the contract", self.unknown_more)
+            )
         return out
 
     def _problems(self) -> list[FileProblem]:
@@ -525,7 +543,9 @@ class _Walk:
         if self.text_lines:
             found.append(problem(FileCode.XML_UNEXPECTED_TEXT, where=rows_where(self.text_lines, "line")))
         if self.inside_value:
-            found.append(problem(FileCode.XML_UNEXPECTED_ELEMENT, where=rows_where(self.inside_value, "line")))
+            found.append(
+                problem(FileCode.XML_UNEXPECTED_ELEMENT, where=rows_where(self.inside_value, "line"))
+            )
         if self.attribute_lines:
             found.append(problem(FileCode.XML_ATTRIBUTE, where=rows_where(self.attribute_lines, "line")))
         found += [

@@ -40,7 +40,11 @@ class Cut:
 
 CUTS = (
     Cut(
-        "dfe_children_in_need", "dfe", "2025", "2025-12-01T09:00:00", "Department for Education",
+        "dfe_children_in_need",
+        "dfe",
+        "2025",
+        "2025-12-01T09:00:00",
+        "Department for Education",
         "Children in need, official statistics; 2025 vintage where it exists, 2024 for the tables that end there",
         {
             "b1_children_in_need_2013_to_2025.csv": "B1 Children in need",
@@ -52,7 +56,11 @@ CUTS = (
         },
     ),
     Cut(
-        "dfe_child_protection", "dfe", "2025", "2025-12-01T09:00:00", "Department for Education",
+        "dfe_child_protection",
+        "dfe",
+        "2025",
+        "2025-12-01T09:00:00",
+        "Department for Education",
         "Children in need, child protection plan tables; 2025 vintage where it exists, 2024 for the tables that end there",
         {
             "d2_cpps_starting_by_category_of_abuse_2013_to_2024.csv": "D2 Plans starting by category of abuse",
@@ -62,12 +70,20 @@ CUTS = (
         },
     ),
     Cut(
-        "ons_population", "ons", "2024", "2025-12-01T09:00:00", "Office for National Statistics",
+        "ons_population",
+        "ons",
+        "2024",
+        "2025-12-01T09:00:00",
+        "Office for National Statistics",
         "Mid-year population estimates, children aged 0 to 17, as the DfE republishes them with its statistics",
         {"ons_mid-year_population_estimates_2012_to_2024.csv": "Mid-year estimates, mid-2012 to mid-2024"},
     ),
     Cut(
-        "statistical_neighbours", "dfe", "2025", "2025-12-01T09:00:00", "Department for Education",
+        "statistical_neighbours",
+        "dfe",
+        "2025",
+        "2025-12-01T09:00:00",
+        "Department for Education",
         "Children's services statistical neighbour benchmarking tool, 2025 model",
         {NEIGHBOURS: "Ten statistical neighbours of every authority"},
         whole=True,
@@ -99,7 +115,10 @@ def cut(source: Path, target: Path = PUBLISHED) -> list[Path]:
             entries[name] = {"sha256": hashlib.sha256(out).hexdigest(), "rows": len(kept) - 1}
             written.append(folder / name)
         manifest = {
-            "received_at": spec.received_at, "period": spec.vintage, "submitter": spec.submitter, "submission_no": 1,
+            "received_at": spec.received_at,
+            "period": spec.vintage,
+            "submitter": spec.submitter,
+            "submission_no": 1,
             "files": entries,
         }
         (folder / "_manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")

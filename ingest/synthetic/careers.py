@@ -46,7 +46,9 @@ class _Books:
     close: Array = field(default_factory=lambda: days(0))
     nfa: Array = field(default_factory=lambda: np.empty(0, bool))
     not_in_need: Array = field(default_factory=lambda: np.empty(0, bool))
-    last: Array = field(default_factory=lambda: np.empty(0, np.int64))  # the latest episode of each child, or -1
+    last: Array = field(
+        default_factory=lambda: np.empty(0, np.int64)
+    )  # the latest episode of each child, or -1
     s_episode: list[Array] = field(default_factory=list)
     s_start: list[Array] = field(default_factory=list)
     s_icpc: list[Array] = field(default_factory=list)
@@ -86,8 +88,9 @@ def _referrals(pop: Population, area: int, year: int, rng: np.random.Generator, 
             break
 
 
-def _fresh(pop: Population, area: int, year: int, rng: np.random.Generator, books: _Books,
-           count: int) -> tuple[Array, Array]:
+def _fresh(
+    pop: Population, area: int, year: int, rng: np.random.Generator, books: _Books, count: int
+) -> tuple[Array, Array]:
     """Children with no referral in this year or the last one and no open episode, and the days of their referrals."""
     start, end = fy_start(year), fy_end(year)
     area_of = pop.children["area"].to_numpy()
@@ -100,7 +103,11 @@ def _fresh(pop: Population, area: int, year: int, rng: np.random.Generator, book
     known = last >= 0
     if known.any():
         episode = last[known]
-        busy = np.isnat(books.close[episode]) | (books.close[episode] >= start) | (books.ref[episode] >= fy_start(year - 1))
+        busy = (
+            np.isnat(books.close[episode])
+            | (books.close[episode] >= start)
+            | (books.ref[episode] >= fy_start(year - 1))
+        )
         ok[np.flatnonzero(known)[busy]] = False
     share = np.array(cal.AGE_SHARES) / np.maximum(np.bincount(band[ok], minlength=6)[:6], 1)
     weight = np.zeros(len(born))
@@ -122,7 +129,9 @@ def _fresh(pop: Population, area: int, year: int, rng: np.random.Generator, book
     return child, np.clip(ref, start, end)
 
 
-def _repeat(pop: Population, year: int, rng: np.random.Generator, books: _Books, count: int) -> tuple[Array, Array]:
+def _repeat(
+    pop: Population, year: int, rng: np.random.Generator, books: _Books, count: int
+) -> tuple[Array, Array]:
     """Children whose last episode is closed, referred again within twelve months of the last referral."""
     start, end = fy_start(year), fy_end(year)
     episode = books.last[books.last >= 0]
@@ -137,13 +146,17 @@ def _repeat(pop: Population, year: int, rng: np.random.Generator, books: _Books,
     return books.child[episode[pick]], ref
 
 
-def _open(pop: Population, area: int, year: int, rng: np.random.Generator, books: _Books, child: Array,
-          ref: Array) -> None:
+def _open(
+    pop: Population, area: int, year: int, rng: np.random.Generator, books: _Books, child: Array, ref: Array
+) -> None:
     """Open one episode each: no further action, or an assessment and what follows from it."""
     n = len(child)
     nfa = np.zeros(n, bool)
     nfa[rng.permutation(n)[: round(n * cal.of_year(cal.NFA, year, area) / 100)]] = True
-    none = ~nfa & (rng.random(n) < cal.of_year(cal.NOT_IN_NEED, year, area) / 100 / (1 - cal.of_year(cal.NFA, year, area) / 100))
+    none = ~nfa & (
+        rng.random(n)
+        < cal.of_year(cal.NOT_IN_NEED, year, area) / 100 / (1 - cal.of_year(cal.NFA, year, area) / 100)
+    )
     bins = np.array(cal.ASSESSMENT_DAYS)
     share = bins[:, 2 + area] / bins[:, 2 + area].sum()
     early = bins[:, 1] <= 45
@@ -161,12 +174,18 @@ def _open(pop: Population, area: int, year: int, rng: np.random.Generator, books
     close = np.where((close > leaves) & (leaves > np.where(nfa, ref, auth)), leaves, close)
     first = len(books.child)
     books.child = np.r_[books.child, child]
-    books.ref, books.auth, books.close = np.r_[books.ref, ref], np.r_[books.auth, auth], np.r_[books.close, close]
+    books.ref, books.auth, books.close = (
+        np.r_[books.ref, ref],
+        np.r_[books.auth, auth],
+        np.r_[books.close, close],
+    )
     books.nfa, books.not_in_need = np.r_[books.nfa, nfa], np.r_[books.not_in_need, none]
     books.last[child] = np.arange(first, first + n)
 
 
-def _enquiries_and_plans(pop: Population, area: int, year: int, rng: np.random.Generator, books: _Books) -> None:
+def _enquiries_and_plans(
+    pop: Population, area: int, year: int, rng: np.random.Generator, books: _Books
+) -> None:
     start, end = fy_start(year), fy_end(year)
     total = pop.count(cal.of_year(cal.SECTION_47, year, area), 8)
     served = ~books.nfa & ~books.not_in_need
@@ -178,7 +197,9 @@ def _enquiries_and_plans(pop: Population, area: int, year: int, rng: np.random.G
     two = rng.choice(older, min(total - n_fresh, len(older)), replace=len(older) < total - n_fresh)
     when_one = books.ref[one] + rng.integers(0, 12, len(one)).astype("timedelta64[D]")
     low, high = np.maximum(books.ref[two] + 45, start), np.minimum(far[two] - 12, end)
-    when_two = low + (rng.random(len(two)) * ((high - low).astype(int) + 1)).astype(int).astype("timedelta64[D]")
+    when_two = low + (rng.random(len(two)) * ((high - low).astype(int) + 1)).astype(int).astype(
+        "timedelta64[D]"
+    )
     episode, when = np.r_[one, two], np.minimum(np.r_[when_one, when_two], end)
     _, keep = np.unique(np.stack([books.child[episode], when.astype(np.int64)]), axis=1, return_index=True)
     episode, when = episode[keep], when[keep]
@@ -209,15 +230,24 @@ def _enquiries_and_plans(pop: Population, area: int, year: int, rng: np.random.G
     books.s_episode.append(episode)
     books.s_start.append(when)
     books.s_icpc.append(held)
-    books.close[episode[chosen]] = np.fmax(books.close[episode[chosen]],
-                                           icpc[chosen] + rng.integers(15, 60, len(chosen)).astype("timedelta64[D]"))
+    books.close[episode[chosen]] = np.fmax(
+        books.close[episode[chosen]],
+        icpc[chosen] + rng.integers(15, 60, len(chosen)).astype("timedelta64[D]"),
+    )
 
     planned = chosen[np.sort(rng.permutation(len(chosen))[:starts])]
     _start_plans(pop, area, year, rng, books, episode[planned], icpc[planned])
 
 
-def _start_plans(pop: Population, area: int, year: int, rng: np.random.Generator, books: _Books, episode: Array,
-                 begin: Array) -> None:
+def _start_plans(
+    pop: Population,
+    area: int,
+    year: int,
+    rng: np.random.Generator,
+    books: _Books,
+    episode: Array,
+    begin: Array,
+) -> None:
     n = len(episode)
     child = books.child[episode]
     long = rng.random(n) < cal.LONG_PLAN_SHARE[area]
@@ -258,36 +288,62 @@ def _end_plans(pop: Population, area: int, year: int, rng: np.random.Generator, 
     low = np.maximum(books.p_start[ending] + 30, start)
     room = np.maximum((end - low).astype(int), 0)
     pulled = np.minimum(low + (rng.random(number) * (room + 1)).astype(int).astype("timedelta64[D]"), end)
-    books.p_end[ending] = np.maximum(np.where(early, pulled, np.maximum(books.p_due[ending], start)), books.p_start[ending] + 1)
+    books.p_end[ending] = np.maximum(
+        np.where(early, pulled, np.maximum(books.p_due[ending], start)), books.p_start[ending] + 1
+    )
     waiting = brief[number:]
     put_off = waiting[books.p_due[waiting] <= end]
-    books.p_due[put_off] = np.minimum(plus(fy_start(year + 1), rng.integers(0, 90, len(put_off))), books.p_start[put_off] + 715)
+    books.p_due[put_off] = np.minimum(
+        plus(fy_start(year + 1), rng.integers(0, 90, len(put_off))), books.p_start[put_off] + 715
+    )
     # The episode lives as long as its plan.
     ended = np.r_[long_due, ending]
     episode = books.p_episode[ended]
     closes = plus(books.p_end[ended], rng.integers(3, 60, len(ended)))
-    books.close[episode] = np.where(np.isnat(books.close[episode]), closes, np.maximum(books.close[episode], closes))
+    books.close[episode] = np.where(
+        np.isnat(books.close[episode]), closes, np.maximum(books.close[episode], closes)
+    )
     still = books.p_episode[np.isnat(books.p_end)]
     books.close[still] = NEVER
 
 
 def _finish(pop: Population, area: int, rng: np.random.Generator, books: _Books) -> Careers:
     n = len(books.child)
-    reason = np.where(books.nfa, "RC8", np.where(books.not_in_need, np.where(rng.random(n) < 0.55, "RC8", "RC9"),
-                      draw(rng, {"RC7": 88, "RC5": 5, "RC9": 3, "RC4": 1.5, "RC3": 1.5, "RC6": 0.8, "RC1": 0.2}, n))).astype(object)
+    reason = np.where(
+        books.nfa,
+        "RC8",
+        np.where(
+            books.not_in_need,
+            np.where(rng.random(n) < 0.55, "RC8", "RC9"),
+            draw(rng, {"RC7": 88, "RC5": 5, "RC9": 3, "RC4": 1.5, "RC3": 1.5, "RC6": 0.8, "RC1": 0.2}, n),
+        ),
+    ).astype(object)
     reason[(reason == "RC9") & (books.close < fy_start(2023))] = "RC7"
     again = np.zeros(n, bool)
     order = np.lexsort((books.ref, books.child))
     again[order[1:]] = books.child[order[1:]] == books.child[order[:-1]]
     second = again & (rng.random(n) < 0.012)
-    second[np.flatnonzero(again & (books.ref > fy_start(2024)) & (books.ref < fy_end(2025)))[:2]] = True  # in every world, two
-    episodes = pd.DataFrame({
-        "child": books.child, "ref": books.ref, "close": books.close, "nfa": books.nfa, "reason": reason,
-        "source": draw(rng, cal.SOURCES[area], n), "need": draw(rng, cal.NEEDS, n),
-        # One child with two ids: a worker opens a new record instead of finding the old one.
-        "second_id": second,
-    })
-    episodes["source"] = np.where((episodes["source"] == "5D") & (episodes["ref"] < pd.Timestamp("2022-04-01")), "5A", episodes["source"])
+    second[np.flatnonzero(again & (books.ref > fy_start(2024)) & (books.ref < fy_end(2025)))[:2]] = (
+        True  # in every world, two
+    )
+    episodes = pd.DataFrame(
+        {
+            "child": books.child,
+            "ref": books.ref,
+            "close": books.close,
+            "nfa": books.nfa,
+            "reason": reason,
+            "source": draw(rng, cal.SOURCES[area], n),
+            "need": draw(rng, cal.NEEDS, n),
+            # One child with two ids: a worker opens a new record instead of finding the old one.
+            "second_id": second,
+        }
+    )
+    episodes["source"] = np.where(
+        (episodes["source"] == "5D") & (episodes["ref"] < pd.Timestamp("2022-04-01")),
+        "5A",
+        episodes["source"],
+    )
     assessments = _assessments(rng, books)
     made = assessments["auth"].to_numpy().astype("datetime64[D]")
     draws = rng.random((len(made), len(cal.FACTORS)))
@@ -295,32 +351,65 @@ def _finish(pop: Population, area: int, rng: np.random.Generator, books: _Books)
     row, code = np.nonzero(draws < chance)
     factors = pd.DataFrame({"assessment": row, "factor": np.array(list(cal.FACTORS), dtype=object)[code]})
     bare = np.setdiff1d(np.arange(len(made)), row)
-    factors = pd.concat([factors, pd.DataFrame({"assessment": bare, "factor": np.full(len(bare), "21", dtype=object)})], ignore_index=True)
-    enquiries = pd.DataFrame({"episode": np.concatenate(books.s_episode), "start": np.concatenate(books.s_start),
-                              "icpc": np.concatenate(books.s_icpc)})
+    factors = pd.concat(
+        [factors, pd.DataFrame({"assessment": bare, "factor": np.full(len(bare), "21", dtype=object)})],
+        ignore_index=True,
+    )
+    enquiries = pd.DataFrame(
+        {
+            "episode": np.concatenate(books.s_episode),
+            "start": np.concatenate(books.s_start),
+            "icpc": np.concatenate(books.s_icpc),
+        }
+    )
     initial = draw(rng, cal.PLAN_CATEGORY[area], len(books.p_episode))
-    latest = np.where(rng.random(len(initial)) < 0.1, draw(rng, cal.PLAN_CATEGORY[area], len(initial)), initial)
-    plans = pd.DataFrame({"episode": books.p_episode, "start": books.p_start, "end": books.p_end, "initial": initial,
-                          "latest": latest, "previous": books.p_previous})
-    return Careers(area, episodes, assessments, factors, _cin_plans(rng, books), enquiries, plans,
-                   _reviews(rng, books), _pre_proceedings(rng, books))
+    latest = np.where(
+        rng.random(len(initial)) < 0.1, draw(rng, cal.PLAN_CATEGORY[area], len(initial)), initial
+    )
+    plans = pd.DataFrame(
+        {
+            "episode": books.p_episode,
+            "start": books.p_start,
+            "end": books.p_end,
+            "initial": initial,
+            "latest": latest,
+            "previous": books.p_previous,
+        }
+    )
+    return Careers(
+        area,
+        episodes,
+        assessments,
+        factors,
+        _cin_plans(rng, books),
+        enquiries,
+        plans,
+        _reviews(rng, books),
+        _pre_proceedings(rng, books),
+    )
 
 
 def _assessments(rng: np.random.Generator, books: _Books) -> pd.DataFrame:
     first = np.flatnonzero(~books.nfa)
-    begin = np.minimum(books.ref[first] + rng.integers(0, 4, len(first)).astype("timedelta64[D]"), books.auth[first])
+    begin = np.minimum(
+        books.ref[first] + rng.integers(0, 4, len(first)).astype("timedelta64[D]"), books.auth[first]
+    )
     far = np.where(np.isnat(books.close), fy_end(cal.LAST_YEAR), books.close)
     long = np.flatnonzero((far - books.ref).astype(int) > 420)
     long = long[rng.random(len(long)) < 0.05]
     again = books.ref[long] + rng.integers(220, 330, len(long)).astype("timedelta64[D]")
     done = add_working_days(again, rng.integers(5, 40, len(long)))
-    return pd.DataFrame({"episode": np.r_[first, long], "start": np.r_[begin, again], "auth": np.r_[books.auth[first], done]})
+    return pd.DataFrame(
+        {"episode": np.r_[first, long], "start": np.r_[begin, again], "auth": np.r_[books.auth[first], done]}
+    )
 
 
 def _cin_plans(rng: np.random.Generator, books: _Books) -> pd.DataFrame:
     protected = np.zeros(len(books.child), bool)
     protected[books.p_episode] = True
-    pick = np.flatnonzero(~books.nfa & ~books.not_in_need & ~protected & (rng.random(len(books.child)) < 0.55))
+    pick = np.flatnonzero(
+        ~books.nfa & ~books.not_in_need & ~protected & (rng.random(len(books.child)) < 0.55)
+    )
     begin = plus(books.auth[pick], rng.integers(1, 10, len(pick)))
     fits = np.isnat(books.close[pick]) | (begin < books.close[pick])
     return pd.DataFrame({"episode": pick[fits], "start": begin[fits], "end": books.close[pick[fits]]})
@@ -339,10 +428,14 @@ def _reviews(rng: np.random.Generator, books: _Books) -> pd.DataFrame:
 
 
 def _pre_proceedings(rng: np.random.Generator, books: _Books) -> pd.DataFrame:
-    live = np.flatnonzero((books.p_start > fy_start(cal.LAST_YEAR)) & (books.p_start < fy_end(cal.LAST_YEAR) - 70))
+    live = np.flatnonzero(
+        (books.p_start > fy_start(cal.LAST_YEAR)) & (books.p_start < fy_end(cal.LAST_YEAR) - 70)
+    )
     if not len(live):
         return pd.DataFrame({"episode": live, "start": days(0), "end": days(0)})
     pick = live[rng.random(len(live)) < 0.12] if len(live) > 30 else live[:2]
     begin = books.p_start[pick] + rng.integers(10, 60, len(pick)).astype("timedelta64[D]")
-    end = np.where(rng.random(len(pick)) < 0.5, begin + rng.integers(30, 120, len(pick)).astype("timedelta64[D]"), NEVER)
+    end = np.where(
+        rng.random(len(pick)) < 0.5, begin + rng.integers(30, 120, len(pick)).astype("timedelta64[D]"), NEVER
+    )
     return pd.DataFrame({"episode": books.p_episode[pick], "start": begin, "end": end})

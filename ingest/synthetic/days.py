@@ -17,7 +17,10 @@ from ingest.synthetic.population import Array
 
 NEVER: Final = np.datetime64("NaT", "D")
 BUSDAYS: Final = np.busdaycalendar(
-    holidays=[np.datetime64(d) for d in sorted(holidays.country_holidays("GB", subdiv="ENG", years=range(2010, 2031)))]
+    holidays=[
+        np.datetime64(d)
+        for d in sorted(holidays.country_holidays("GB", subdiv="ENG", years=range(2010, 2031)))
+    ]
 )
 
 
@@ -44,7 +47,9 @@ def add_working_days(date: Array, count: Array) -> Array:
     """The day by which exactly `count` working days have passed: the count of working days in (date, result]."""
     known = ~np.isnat(date)
     out = np.full(date.shape, NEVER, "datetime64[D]")
-    moved = np.busday_offset(date[known], np.broadcast_to(count, date.shape)[known], roll="backward", busdaycal=BUSDAYS)
+    moved = np.busday_offset(
+        date[known], np.broadcast_to(count, date.shape)[known], roll="backward", busdaycal=BUSDAYS
+    )
     out[known] = np.maximum(moved, date[known])
     return out
 

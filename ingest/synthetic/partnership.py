@@ -87,7 +87,9 @@ def make(home: Home, size: float = 1.0, seed: int = 2026) -> Summary:
     summary = _build(work, size, seed)
     _swap(work / "landing", home.landing)
     _swap_folder(work / "truth", home.truth)
-    (work / MARKER).write_text(json.dumps({**stamp, "summary": asdict(summary)}, indent=1) + "\n", encoding="utf-8")
+    (work / MARKER).write_text(
+        json.dumps({**stamp, "summary": asdict(summary)}, indent=1) + "\n", encoding="utf-8"
+    )
     (work / MARKER).replace(marker)
     shutil.rmtree(work, ignore_errors=True)
     return summary
@@ -122,8 +124,12 @@ def _build(work: Path, size: float, seed: int) -> Summary:
     pop = population.make(size, seed)
     both = [careers.make(pop, area) for area in (0, 1)]
     missing = agencies.missing(pop)
-    frames: dict[str, Any] = {"health": others.health(pop), "schools": {a: others.schools(pop, a) for a in (0, 1)},
-                              "training": others.training(pop), "board": others.board(pop)}
+    frames: dict[str, Any] = {
+        "health": others.health(pop),
+        "schools": {a: others.schools(pop, a) for a in (0, 1)},
+        "training": others.training(pop),
+        "board": others.board(pop),
+    }
     clean = list(_deliveries(pop, both, missing, frames, contracts))
     deliveries, faults = defects.plant(pop, clean)
     deliveries.sort(key=lambda d: (d.received, str(d.path)))
@@ -135,9 +141,18 @@ def _build(work: Path, size: float, seed: int) -> Summary:
     _save(values, work / "truth" / "indicators.parquet")
     _save(_who(pop, people), work / "truth" / "persons.parquet")
     _save(record, work / "truth" / "defects.parquet")
-    return Summary(size, seed, int((pop.children["area"] < population.VISITOR).sum()), len(deliveries),
-                   sum(1 for p in (work / "landing").rglob("*") if p.is_file()),
-                   sum(len(t) for d in deliveries for t in d.tables.values()), len(record), record["kind"].nunique(), len(values), True)
+    return Summary(
+        size,
+        seed,
+        int((pop.children["area"] < population.VISITOR).sum()),
+        len(deliveries),
+        sum(1 for p in (work / "landing").rglob("*") if p.is_file()),
+        sum(len(t) for d in deliveries for t in d.tables.values()),
+        len(record),
+        record["kind"].nunique(),
+        len(values),
+        True,
+    )
 
 
 def _save(frame: pd.DataFrame, path: Path) -> None:
@@ -146,37 +161,110 @@ def _save(frame: pd.DataFrame, path: Path) -> None:
     pq.write_table(table, path, compression="zstd")
 
 
-def _deliveries(pop: Population, both: list[careers.Careers], missing: agencies.Missing, frames: dict[str, Any],
-                contracts: Contracts) -> Iterator[Delivery]:
+def _deliveries(
+    pop: Population,
+    both: list[careers.Careers],
+    missing: agencies.Missing,
+    frames: dict[str, Any],
+    contracts: Contracts,
+) -> Iterator[Delivery]:
     """Every delivery without faults, one a sender and period; the schools' return is exported twice a year."""
     rng = pop.rng("sending")
 
-    def sent(agency: str, extract: str, submitter: str, period: str, file: str, tables: dict[str, pd.DataFrame], style: Style | None = None) -> Delivery:
-        d = Delivery(agency, extract, submitter, period, 1, dt.datetime(2000, 1, 1), period, file, tables, style or Style())  # noqa: DTZ001 - set below
+    def sent(
+        agency: str,
+        extract: str,
+        submitter: str,
+        period: str,
+        file: str,
+        tables: dict[str, pd.DataFrame],
+        style: Style | None = None,
+    ) -> Delivery:
+        d = Delivery(
+            agency,
+            extract,
+            submitter,
+            period,
+            1,
+            dt.datetime(2000, 1, 1),
+            period,
+            file,
+            tables,
+            style or Style(),
+        )  # noqa: DTZ001 - set below
         d.year = int(str(truth.last_day(d))[:4])
         due = py(truth.due_day(contracts, d.key, truth.last_day(d)))
         late = LATE.get((d.key, submitter, period))
         # The census comes in the middle of June, everything else in the last days before it is due.
-        early = int(rng.integers(12, 18)) if extract == "cin_census" else int(rng.integers(0, 2 if agency == "police" else 5))
+        early = (
+            int(rng.integers(12, 18))
+            if extract == "cin_census"
+            else int(rng.integers(0, 2 if agency == "police" else 5))
+        )
         day = due + dt.timedelta(days=late) if late else due - dt.timedelta(days=early)
-        d.received = dt.datetime(day.year, day.month, day.day, int(rng.integers(7, 18)), int(rng.integers(0, 60)))  # noqa: DTZ001 - in no zone
+        d.received = dt.datetime(
+            day.year, day.month, day.day, int(rng.integers(7, 18)), int(rng.integers(0, 60))
+        )  # noqa: DTZ001 - in no zone
         return d
 
     for c in both:
         for year in cal.CENSUS_YEARS:
             name = f"CIN_{cal.LA[c.area]}_{year}.xml"
-            yield sent("council", "cin_census", cal.COUNCILS[c.area], f"{year - 1}-{year % 100}", name, agencies.census(pop, c, year))
+            yield sent(
+                "council",
+                "cin_census",
+                cal.COUNCILS[c.area],
+                f"{year - 1}-{year % 100}",
+                name,
+                agencies.census(pop, c, year),
+            )
     for period, frame in _split(agencies.police_rows(pop, missing)):
-        yield sent("police", "missing_episodes", "staffordshire_police", period, f"missing_episodes_{period}.csv", {"episodes": frame}, Style(encoding="cp1252"))
+        yield sent(
+            "police",
+            "missing_episodes",
+            "staffordshire_police",
+            period,
+            f"missing_episodes_{period}.csv",
+            {"episodes": frame},
+            Style(encoding="cp1252"),
+        )
     for area in (0, 1):
         for period, frame in _split(agencies.council_missing_rows(pop, missing, area)):
-            yield sent("council", "missing_and_return_interviews", cal.COUNCILS[area], period, f"missing_return_interviews_{period}.csv", {"episodes": frame})
+            yield sent(
+                "council",
+                "missing_and_return_interviews",
+                cal.COUNCILS[area],
+                period,
+                f"missing_return_interviews_{period}.csv",
+                {"episodes": frame},
+            )
     for period, frame in _split(frames["health"]):
-        yield sent("health", "looked_after_health_assessments", "nhs_ssot", period, f"health_assessments_{period}.csv", {"assessments": frame})
+        yield sent(
+            "health",
+            "looked_after_health_assessments",
+            "nhs_ssot",
+            period,
+            f"health_assessments_{period}.csv",
+            {"assessments": frame},
+        )
     for period, frame in _split(frames["training"]):
-        yield sent("partnership", "training_attendance", "partnership_office", period, f"training_{period}.csv", {"bookings": frame})
+        yield sent(
+            "partnership",
+            "training_attendance",
+            "partnership_office",
+            period,
+            f"training_{period}.csv",
+            {"bookings": frame},
+        )
     for period, frame in _split(frames["board"]):
-        yield sent("partnership", "board_attendance", "partnership_office", period, f"board_attendance_{period}.xlsx", {"seats": frame})
+        yield sent(
+            "partnership",
+            "board_attendance",
+            "partnership_office",
+            period,
+            f"board_attendance_{period}.xlsx",
+            {"seats": frame},
+        )
     for area in (0, 1):
         for year in cal.SCHOOL_YEARS:
             yield from _school_deliveries(area, year, frames["schools"][area][year], sent)
@@ -189,14 +277,26 @@ def _split(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 def _school_deliveries(area: int, year: int, t: dict[str, pd.DataFrame], sent: Any) -> Iterator[Delivery]:
     submitter, period = cal.EDUCATION[area], f"{year - 1}-{year % 100}"
-    register = sent("school", "school_register", submitter, period, f"school_register_{year}.csv", {"schools": t["register"].copy()}, Style(encoding="cp1252"))
+    register = sent(
+        "school",
+        "school_register",
+        submitter,
+        period,
+        f"school_register_{year}.csv",
+        {"schools": t["register"].copy()},
+        Style(encoding="cp1252"),
+    )
     register.received = dt.datetime(year, 1, 29 + area, 9, 15)  # noqa: DTZ001 - in no zone
     yield register
     final = sent("school", "safeguarding_return", submitter, period, f"safeguarding_return_{period}.xlsx", {})
     first = final.copy(tables=_export(t, area, np.datetime64(final.received)))
     yield first
     final.tables = _export(t, area, np.datetime64("2100-01-01"))
-    final.number, final.folder, final.received = 2, f"{period}__resubmission_2", dt.datetime(year, 6, 24, 8, 45)  # noqa: DTZ001 - in no zone
+    final.number, final.folder, final.received = (
+        2,
+        f"{period}__resubmission_2",
+        dt.datetime(year, 6, 24, 8, 45),
+    )  # noqa: DTZ001 - in no zone
     yield final
 
 
@@ -205,7 +305,9 @@ def _export(t: dict[str, pd.DataFrame], area: int, until: np.datetime64) -> dict
     out: dict[str, pd.DataFrame] = {}
     for name in ("returns", "responses"):
         frame = t[name][t[name]["_submitted"].to_numpy() < until].reset_index(drop=True).astype(object)
-        frame["school_urn"] = frame["school_urn"].map(int).astype(object) if area == 0 else frame["school_urn"]
+        frame["school_urn"] = (
+            frame["school_urn"].map(int).astype(object) if area == 0 else frame["school_urn"]
+        )
         frame["version"] = frame["version"] if area == 0 else frame["version"].astype(str).astype(object)
         out[name] = frame
     return out
@@ -219,20 +321,64 @@ def _record(deliveries: list[Delivery], faults: list[dict[str, Any]], contracts:
         extract = contracts[d.key]
         header_rows = extract.by_table[f["table"]].source.header_rows
         row = defects.row_of(d, f["table"], f["position"], header_rows, extract.delivery.format)
-        rows.append({**_place(d), "table": f["table"], "row": row, "kind": f["kind"], "expected_rule_id": f["rule"], "effect": f["effect"]})
+        rows.append(
+            {
+                **_place(d),
+                "table": f["table"],
+                "row": row,
+                "kind": f["kind"],
+                "expected_rule_id": f["rule"],
+                "effect": f["effect"],
+            }
+        )
     for d in deliveries:
-        rows += [{**_place(d), "table": None, "row": None, "kind": f["kind"], "expected_rule_id": f["rule"], "effect": f["effect"]} for f in d.faults]
+        rows += [
+            {
+                **_place(d),
+                "table": None,
+                "row": None,
+                "kind": f["kind"],
+                "expected_rule_id": f["rule"],
+                "effect": f["effect"],
+            }
+            for f in d.faults
+        ]
         late = d.received.date() - py(truth.due_day(contracts, d.key, truth.last_day(d)))
         if late.days > 0 and d.number == 1 and not d.repeat:
-            rows.append({**_place(d), "table": None, "row": None, "kind": "late file", "expected_rule_id": None, "effect": "warned"})
+            rows.append(
+                {
+                    **_place(d),
+                    "table": None,
+                    "row": None,
+                    "kind": "late file",
+                    "expected_rule_id": None,
+                    "effect": "warned",
+                }
+            )
         if d.number > 1 and not d.repeat:
-            rows.append({**_place(d), "table": None, "row": None, "kind": "corrected file", "expected_rule_id": None, "effect": "mended"})
+            rows.append(
+                {
+                    **_place(d),
+                    "table": None,
+                    "row": None,
+                    "kind": "corrected file",
+                    "expected_rule_id": None,
+                    "effect": "mended",
+                }
+            )
     frame = pd.DataFrame(rows).astype({"row": "Int64"})
     return frame.sort_values(["file", "table", "row", "kind"], kind="stable", ignore_index=True)
 
 
 def _place(d: Delivery) -> dict[str, Any]:
-    return {"file": str(d.path), "agency": d.agency, "extract": d.extract, "submitter": d.submitter, "period": d.period, "submission_no": d.number}
+    return {
+        "file": str(d.path),
+        "agency": d.agency,
+        "extract": d.extract,
+        "submitter": d.submitter,
+        "period": d.period,
+        "submission_no": d.number,
+    }
 
 
 def _who(pop: Population, people: pd.DataFrame) -> pd.DataFrame:

@@ -27,20 +27,120 @@ BORN_TO: Final = np.datetime64("2026-12-31")
 MID_2024: Final = np.datetime64("2024-06-30")
 
 FORENAMES: Final = {
-    "F": ("Amelia", "Olivia", "Isla", "Ava", "Mia", "Zoë", "Chloë", "Renée", "Freya", "Lily", "Aisha", "Fatima", "Inês", "Siân",
-          "Poppy", "Evie", "Zuzanna", "Noëlle", "Grace", "Ruby"),
-    "M": ("Noah", "Oliver", "George", "Arthur", "Leo", "José", "André", "François", "Søren", "Muhammad", "Ibrahim", "João",
-          "Harry", "Jack", "Jürgen", "Noël", "Theo", "Alfie", "Oscar", "Finley"),
+    "F": (
+        "Amelia",
+        "Olivia",
+        "Isla",
+        "Ava",
+        "Mia",
+        "Zoë",
+        "Chloë",
+        "Renée",
+        "Freya",
+        "Lily",
+        "Aisha",
+        "Fatima",
+        "Inês",
+        "Siân",
+        "Poppy",
+        "Evie",
+        "Zuzanna",
+        "Noëlle",
+        "Grace",
+        "Ruby",
+    ),
+    "M": (
+        "Noah",
+        "Oliver",
+        "George",
+        "Arthur",
+        "Leo",
+        "José",
+        "André",
+        "François",
+        "Søren",
+        "Muhammad",
+        "Ibrahim",
+        "João",
+        "Harry",
+        "Jack",
+        "Jürgen",
+        "Noël",
+        "Theo",
+        "Alfie",
+        "Oscar",
+        "Finley",
+    ),
 }
 SURNAMES: Final = (
-    "Smith", "Jones", "Taylor", "Brown", "Williams", "Wilson", "Johnson", "Davies", "Wright", "Evans", "Thomas", "Roberts",
-    "Walker", "White", "Hall", "Green", "Wood", "Clarke", "Khan", "Hussain", "Ahmed", "Begum", "Patel", "Singh", "Kaur",
-    "O'Connor", "O'Neill", "D'Souza", "Smith-Jones", "Nowak", "Müller", "García", "Núñez", "Brontë", "Lefèvre", "Peña",
-    "Wedgwood", "Bennett", "Bagnall", "Hollinshead", "Shufflebotham", "Salt", "Tunnicliffe", "Machin",
+    "Smith",
+    "Jones",
+    "Taylor",
+    "Brown",
+    "Williams",
+    "Wilson",
+    "Johnson",
+    "Davies",
+    "Wright",
+    "Evans",
+    "Thomas",
+    "Roberts",
+    "Walker",
+    "White",
+    "Hall",
+    "Green",
+    "Wood",
+    "Clarke",
+    "Khan",
+    "Hussain",
+    "Ahmed",
+    "Begum",
+    "Patel",
+    "Singh",
+    "Kaur",
+    "O'Connor",
+    "O'Neill",
+    "D'Souza",
+    "Smith-Jones",
+    "Nowak",
+    "Müller",
+    "García",
+    "Núñez",
+    "Brontë",
+    "Lefèvre",
+    "Peña",
+    "Wedgwood",
+    "Bennett",
+    "Bagnall",
+    "Hollinshead",
+    "Shufflebotham",
+    "Salt",
+    "Tunnicliffe",
+    "Machin",
 )
 DISTRICTS: Final = (
-    ("ST14", "ST15", "ST16", "ST17", "ST18", "ST19", "ST20", "ST21", "WS7", "WS11", "WS13", "WS15", "DE13", "DE14", "B77",
-     "B78", "B79", "ST5", "ST7", "ST13"),
+    (
+        "ST14",
+        "ST15",
+        "ST16",
+        "ST17",
+        "ST18",
+        "ST19",
+        "ST20",
+        "ST21",
+        "WS7",
+        "WS11",
+        "WS13",
+        "WS15",
+        "DE13",
+        "DE14",
+        "B77",
+        "B78",
+        "B79",
+        "ST5",
+        "ST7",
+        "ST13",
+    ),
     ("ST1", "ST2", "ST3", "ST4", "ST6", "ST8"),
     ("M14", "B21", "WV1", "DE23", "CW1"),
 )
@@ -122,7 +222,11 @@ class Population:
     def forename(self, child: Array) -> Array:
         sex = self.children["sex"].to_numpy()[child]
         pick = (child * 7919 + 13) % 20
-        return np.where(sex == "F", np.array(FORENAMES["F"], dtype=object)[pick], np.array(FORENAMES["M"], dtype=object)[pick])
+        return np.where(
+            sex == "F",
+            np.array(FORENAMES["F"], dtype=object)[pick],
+            np.array(FORENAMES["M"], dtype=object)[pick],
+        )
 
     def surname(self, child: Array) -> Array:
         family = self.children["family"].to_numpy()[child]
@@ -136,8 +240,11 @@ class Population:
             here = area == a
             f = family[here]
             out[here] = (
-                np.array(districts, dtype=object)[(f * 31) % len(districts)] + " " + (f % 10).astype(str).astype(object)
-                + letters[(f * 17) % 20] + letters[(f * 13 + 5) % 20]
+                np.array(districts, dtype=object)[(f * 31) % len(districts)]
+                + " "
+                + (f % 10).astype(str).astype(object)
+                + letters[(f * 17) % 20]
+                + letters[(f * 13 + 5) % 20]
             )
         return out
 
@@ -179,14 +286,20 @@ def make(size: float, seed: int) -> Population:
         shares = cal.ETHNICITY[min(area, 1)]
         kinds = int(family.max()) + 1
         of_family = draw(rng, shares, kinds)
-        parts.append(pd.DataFrame({
-            "area": area,
-            "family": family + base,
-            "birth": birth.astype("datetime64[s]"),
-            "sex": np.where(rng.random(len(family)) < 0.487, "F", "M").astype(object),
-            "ethnicity": of_family[family],
-            "vulnerable": rng.gamma(0.6, 1.0, kinds)[family],  # trouble runs in families: siblings are referred together
-            "disabled": rng.random(len(family)) < 0.06,
-        }))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "area": area,
+                    "family": family + base,
+                    "birth": birth.astype("datetime64[s]"),
+                    "sex": np.where(rng.random(len(family)) < 0.487, "F", "M").astype(object),
+                    "ethnicity": of_family[family],
+                    "vulnerable": rng.gamma(0.6, 1.0, kinds)[
+                        family
+                    ],  # trouble runs in families: siblings are referred together
+                    "disabled": rng.random(len(family)) < 0.06,
+                }
+            )
+        )
         base += kinds
     return Population(size, seed, pd.concat(parts, ignore_index=True))

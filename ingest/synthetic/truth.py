@@ -42,7 +42,12 @@ IDENTITIES: Final = {
     ("council/cin_census", "children"): ("la_child_id", "", "upn", "birth_date"),
     ("council/missing_and_return_interviews", "episodes"): ("la_child_id", "nhs_number", "upn", "birth_date"),
     ("police/missing_episodes", "episodes"): ("nominal_ref", "nhs_number", "", "birth_date"),
-    ("health/looked_after_health_assessments", "assessments"): ("local_patient_id", "nhs_number", "", "birth_date"),
+    ("health/looked_after_health_assessments", "assessments"): (
+        "local_patient_id",
+        "nhs_number",
+        "",
+        "birth_date",
+    ),
 }
 
 
@@ -71,7 +76,11 @@ def periods() -> list[Period]:
             end = (month + 3).astype("datetime64[D]") - 1
             out.append(Period("quarter", f"{name}-Q{q + 1}", month.astype("datetime64[D]"), end))
             if end >= fy_end(2024):
-                out.append(Period("rolling_12_months", f"{name}-Q{q + 1}-R12", (month - 9).astype("datetime64[D]"), end))
+                out.append(
+                    Period(
+                        "rolling_12_months", f"{name}-Q{q + 1}-R12", (month - 9).astype("datetime64[D]"), end
+                    )
+                )
     return out
 
 
@@ -104,7 +113,9 @@ def _birth(values: pd.Series) -> pd.Series:
     text = _clean(values)
     british = text.str.replace(r"^(\d\d)/(\d\d)/(\d{4})$", r"\3-\2-\1", regex=True)
     number = pd.to_numeric(british.where(british.str.fullmatch(r"\d{1,5}"), other=np.nan), errors="coerce")
-    from_serial = (np.datetime64("1899-12-30") + number.fillna(0).to_numpy().astype(int).astype("timedelta64[D]")).astype(str)
+    from_serial = (
+        np.datetime64("1899-12-30") + number.fillna(0).to_numpy().astype(int).astype("timedelta64[D]")
+    ).astype(str)
     out = pd.Series(np.where(number.notna(), from_serial, british), index=values.index).str.slice(0, 10)
     return out.where(~out.isin(PLACEHOLDERS), "")
 
@@ -112,7 +123,9 @@ def _birth(values: pd.Series) -> pd.Series:
 def in_force(deliveries: list[Delivery]) -> list[Delivery]:
     """The accepted deliveries of which no later one stands for the same sender and period."""
     latest: dict[tuple[str, str, str], Delivery] = {}
-    for d in sorted((d for d in deliveries if d.accepted and not d.repeat), key=lambda d: (d.number, d.received)):
+    for d in sorted(
+        (d for d in deliveries if d.accepted and not d.repeat), key=lambda d: (d.number, d.received)
+    ):
         latest[d.key, d.submitter, d.period] = d
     return list(latest.values())
 
@@ -127,14 +140,26 @@ def persons(deliveries: list[Delivery]) -> pd.DataFrame:
             frame = d.tables[table]
             frame = frame[~frame["_reject"].astype(bool)]
             blank = pd.Series("", index=frame.index)
-            parts.append(pd.DataFrame({
-                "agency": d.agency, "submitter": d.submitter, "local_id": _clean(frame[local]).str.replace(r"^(\d+)\.0$", r"\1", regex=True),
-                "nhs": (_clean(frame[nhs]) if nhs else blank).str.replace(r"\.0$", "", regex=True).str.replace(" ", "", regex=False),
-                "upn": (_clean(frame[upn]) if upn else blank).str.upper(), "birth": _birth(frame[birth]), "child": frame["_child"].astype("int64"),
-            }))
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "agency": d.agency,
+                        "submitter": d.submitter,
+                        "local_id": _clean(frame[local]).str.replace(r"^(\d+)\.0$", r"\1", regex=True),
+                        "nhs": (_clean(frame[nhs]) if nhs else blank)
+                        .str.replace(r"\.0$", "", regex=True)
+                        .str.replace(" ", "", regex=False),
+                        "upn": (_clean(frame[upn]) if upn else blank).str.upper(),
+                        "birth": _birth(frame[birth]),
+                        "child": frame["_child"].astype("int64"),
+                    }
+                )
+            )
     facts = pd.concat(parts, ignore_index=True).drop_duplicates(ignore_index=True)
     facts["node"] = facts.groupby(["submitter", "local_id"], sort=True).ngroup()
-    out = facts.drop_duplicates("node").sort_values("node")[["agency", "submitter", "local_id", "child", "node"]]
+    out = facts.drop_duplicates("node").sort_values("node")[
+        ["agency", "submitter", "local_id", "child", "node"]
+    ]
     label = _link(facts, len(out))
     test = out["local_id"].str.startswith("TEST")
     out["person_true"] = np.where(test, "", "t" + out["child"].astype(str))
@@ -155,13 +180,21 @@ def _link(facts: pd.DataFrame, nodes: int) -> Array:
         births = dated.groupby(kind)["birth"].nunique()
         loose = sent[sent[kind].map(births).fillna(0) <= 1]
         if kind == "upn":
-            loose = loose[loose["upn"].str.slice(12).str.isdigit()]  # temporary numbers need the birth date too
+            loose = loose[
+                loose["upn"].str.slice(12).str.isdigit()
+            ]  # temporary numbers need the birth date too
         first = loose.groupby(kind)["node"].transform("min")
         edges.append(np.stack([first, loose["node"], np.ones(len(loose), int)]))
     links = np.concatenate(edges, axis=1).astype(np.int64)
     label = _components(links, nodes)
     born = facts[facts["birth"] != ""]
-    groups = pd.DataFrame({"label": label[born["node"].to_numpy()], "birth": born["birth"].to_numpy(), "node": born["node"].to_numpy()}).groupby("label")
+    groups = pd.DataFrame(
+        {
+            "label": label[born["node"].to_numpy()],
+            "birth": born["birth"].to_numpy(),
+            "node": born["node"].to_numpy(),
+        }
+    ).groupby("label")
     torn = (groups["birth"].nunique() > 1) & (groups["node"].nunique() > 1)
     bad = np.isin(label[links[0]], torn.index[torn]) & (links[2] == 1)
     return _components(links[:, ~bad], nodes)
@@ -199,8 +232,15 @@ def _areas() -> tuple[tuple[str, tuple[int, ...]], ...]:
     return ((cal.AREAS[0], (0,)), (cal.AREAS[1], (1,)), (cal.JOINT, (0, 1, -1)))
 
 
-def _rows(indicator: str, events: Events, rate: bool = False, distinct: bool = False, agency: bool = False, share: bool = False,
-          joint_only_known: bool = False) -> Iterator[Row]:
+def _rows(
+    indicator: str,
+    events: Events,
+    rate: bool = False,
+    distinct: bool = False,
+    agency: bool = False,
+    share: bool = False,
+    joint_only_known: bool = False,
+) -> Iterator[Row]:
     """Numerator, denominator and value of an indicator for every area and period."""
     for code, members in _areas():
         wanted = tuple(m for m in members if m >= 0) if joint_only_known else members
@@ -210,10 +250,18 @@ def _rows(indicator: str, events: Events, rate: bool = False, distinct: bool = F
             inside = here.pick((here.when >= period.start) & (here.when <= period.end))
             people = _population(code, period)
             whole = _sums(inside, distinct)
-            yield _row(indicator, code, period, "total", "Total", whole[0], people if rate else whole[1], rate)
+            yield _row(
+                indicator, code, period, "total", "Total", whole[0], people if rate else whole[1], rate
+            )
             for name in known_agencies:
-                part = _sums(inside.pick(inside.agency == name), distinct) if inside.agency is not None else whole
-                yield _row(indicator, code, period, "agency", name, part[0], whole[1] if share else part[1], False)
+                part = (
+                    _sums(inside.pick(inside.agency == name), distinct)
+                    if inside.agency is not None
+                    else whole
+                )
+                yield _row(
+                    indicator, code, period, "agency", name, part[0], whole[1] if share else part[1], False
+                )
 
 
 def _sums(events: Events, distinct: bool) -> tuple[float, float]:
@@ -230,18 +278,45 @@ def _population(code: str, period: Period) -> int:
     return sum(both) if code == cal.JOINT else both[cal.AREAS.index(code)]
 
 
-def _row(indicator: str, code: str, period: Period, breakdown: str, value: str, numerator: float, denominator: float, rate: bool) -> Row:
+def _row(
+    indicator: str,
+    code: str,
+    period: Period,
+    breakdown: str,
+    value: str,
+    numerator: float,
+    denominator: float,
+    rate: bool,
+) -> Row:
     return {
-        "indicator_id": indicator, "area_code": code, "period_type": period.kind, "period_id": period.id, "breakdown": breakdown,
-        "breakdown_value": value, "numerator": numerator, "denominator": denominator,
+        "indicator_id": indicator,
+        "area_code": code,
+        "period_type": period.kind,
+        "period_id": period.id,
+        "breakdown": breakdown,
+        "breakdown_value": value,
+        "numerator": numerator,
+        "denominator": denominator,
         "value": (10_000 if rate else 100) * numerator / denominator if denominator else None,
     }
 
 
-def indicators(pop: Population, both: list[Careers], missing: agencies.Missing, frames: dict[str, Any], deliveries: list[Delivery],
-               people: pd.DataFrame, contracts: Contracts) -> pd.DataFrame:
+def indicators(
+    pop: Population,
+    both: list[Careers],
+    missing: agencies.Missing,
+    frames: dict[str, Any],
+    deliveries: list[Delivery],
+    people: pd.DataFrame,
+    contracts: Contracts,
+) -> pd.DataFrame:
     """Every indicator of the framework, as it truly is."""
-    known = {(s, i): p for s, i, p in zip(people["submitter"], people["local_id"], people["person_deterministic"], strict=True)}
+    known = {
+        (s, i): p
+        for s, i, p in zip(
+            people["submitter"], people["local_id"], people["person_deterministic"], strict=True
+        )
+    }
     rows: list[Row] = []
     rows += _social_care(both, known)
     rows += _missing(missing, known)
@@ -261,7 +336,9 @@ def _social_care(both: list[Careers], known: dict[tuple[str, str], str]) -> Iter
     for c in both:
         e = c.episodes
         ref, child = _d(e["ref"]), e["child"].to_numpy()
-        seen = (ref <= AS_OF) & (np.isnat(_d(e["close"])) | (_d(e["close"]) >= HISTORY_START))  # in a census at all
+        seen = (ref <= AS_OF) & (
+            np.isnat(_d(e["close"])) | (_d(e["close"]) >= HISTORY_START)
+        )  # in a census at all
         ids = agencies.council_id(c.area, child, e["second_id"].to_numpy())
         person = np.array([known.get((cal.COUNCILS[c.area], i), "") for i in ids], dtype=object)
         a = np.full(len(e), c.area)
@@ -278,14 +355,23 @@ def _social_care(both: list[Careers], known: dict[tuple[str, str], str]) -> Iter
         start, icpc = _d(s["start"]), _d(s["icpc"])
         icpc = np.where(icpc <= AS_OF, icpc, NEVER)
         old = start <= AS_OF - 60
-        enquiries.append((Events(start, np.full(len(s), c.area)), Events(start[old], np.full(int(old.sum()), c.area), ~np.isnat(icpc[old]))))
+        enquiries.append(
+            (
+                Events(start, np.full(len(s), c.area)),
+                Events(start[old], np.full(int(old.sum()), c.area), ~np.isnat(icpc[old])),
+            )
+        )
         held = ~np.isnat(icpc)
         took = working_days(start, icpc)[held]
         conferences.append(Events(icpc[held], np.full(int(held.sum()), c.area), (took >= 0) & (took <= 15)))
         p = c.plans
         begin, end = _d(p["start"]), _d(p["end"])
         real = begin <= AS_OF
-        begin, end, previous = begin[real], np.where(end[real] <= AS_OF, end[real], NEVER), p["previous"].to_numpy()[real]
+        begin, end, previous = (
+            begin[real],
+            np.where(end[real] <= AS_OF, end[real], NEVER),
+            p["previous"].to_numpy()[real],
+        )
         whose = person[p["episode"].to_numpy()[real]]
         # Only plans that ran in a census year can be known of.
         sent = np.isnat(end) | (end >= HISTORY_START)
@@ -316,13 +402,18 @@ def _sum(parts: list[Events]) -> Events:
         values = [getattr(p, name) for p in parts]
         return None if values[0] is None else np.concatenate(values)
 
-    return Events(np.concatenate([p.when for p in parts]), np.concatenate([p.area for p in parts]),
-                  *(joined(n) for n in ("hit", "weight", "person", "agency", "counted")))
+    return Events(
+        np.concatenate([p.when for p in parts]),
+        np.concatenate([p.area for p in parts]),
+        *(joined(n) for n in ("hit", "weight", "person", "agency", "counted")),
+    )
 
 
 def _again(person: Array, ref: Array) -> Array:
     """True where the person was referred on an earlier day of the twelve months before."""
-    table = pd.DataFrame({"person": person, "ref": ref.astype("datetime64[s]"), "row": np.arange(len(ref))}).sort_values(["person", "ref"], kind="stable")
+    table = pd.DataFrame(
+        {"person": person, "ref": ref.astype("datetime64[s]"), "row": np.arange(len(ref))}
+    ).sort_values(["person", "ref"], kind="stable")
     days = table.drop_duplicates(["person", "ref"])
     earlier = days.groupby("person")["ref"].shift()
     table = table.merge(days.assign(earlier=earlier)[["person", "ref", "earlier"]], on=["person", "ref"])
@@ -334,10 +425,19 @@ def _again(person: Array, ref: Array) -> Array:
 
 def _returned(person: Array, begin: Array, end: Array) -> Array:
     """True where an earlier plan of the person ended in the 730 days up to the start."""
-    plans = pd.DataFrame({"person": person, "begin": begin.astype("datetime64[s]"), "end": end.astype("datetime64[s]"), "row": np.arange(len(begin))})
+    plans = pd.DataFrame(
+        {
+            "person": person,
+            "begin": begin.astype("datetime64[s]"),
+            "end": end.astype("datetime64[s]"),
+            "row": np.arange(len(begin)),
+        }
+    )
     pairs = plans.merge(plans, on="person", suffixes=("", "_before"))
     pairs = pairs[pairs["begin_before"] < pairs["begin"]]
-    ok = (pairs["end_before"] <= pairs["begin"]) & (pairs["end_before"] >= pairs["begin"] - pd.Timedelta(days=730))
+    ok = (pairs["end_before"] <= pairs["begin"]) & (
+        pairs["end_before"] >= pairs["begin"] - pd.Timedelta(days=730)
+    )
     out = np.zeros(len(begin), bool)
     out[pairs.loc[ok, "row"].to_numpy()] = True
     return out
@@ -362,7 +462,16 @@ def _stock_rows(indicator: str, events: Events, rate: bool) -> Iterator[Row]:
             last = here.pick(here.when == period.end)
             n = float(len(last.when))
             hit = float(last.hit.sum()) if last.hit is not None else 0.0
-            yield _row(indicator, code, period, "total", "Total", n if rate else hit, _population(code, period) if rate else n, rate)
+            yield _row(
+                indicator,
+                code,
+                period,
+                "total",
+                "Total",
+                n if rate else hit,
+                _population(code, period) if rate else n,
+                rate,
+            )
 
 
 def _missing(missing: agencies.Missing, known: dict[tuple[str, str], str]) -> Iterator[Row]:
@@ -376,19 +485,44 @@ def _missing(missing: agencies.Missing, known: dict[tuple[str, str], str]) -> It
     day = p["reported_at"].to_numpy().astype("datetime64[D]")
     c = missing.council
     yield from _rows("EX04A", Events(day[counts], area[counts]), rate=True)
-    yield from _rows("EX04B", Events(day[counts], area[counts], person=person[counts]), rate=True, distinct=True)
+    yield from _rows(
+        "EX04B", Events(day[counts], area[counts], person=person[counts]), rate=True, distinct=True
+    )
 
-    table = pd.DataFrame({"person": person[counts], "area": area[counts], "went": went[counts].astype("datetime64[s]"), "row": np.flatnonzero(counts)})
+    table = pd.DataFrame(
+        {
+            "person": person[counts],
+            "area": area[counts],
+            "went": went[counts].astype("datetime64[s]"),
+            "row": np.flatnonzero(counts),
+        }
+    )
     table = table.sort_values(["person", "area", "went"], kind="stable")
     two_before = table.groupby(["person", "area"])["went"].shift(2)
     third = np.zeros(len(p), bool)
     third[table["row"].to_numpy()] = (two_before >= table["went"] - pd.Timedelta(days=90)).to_numpy()
-    yield from _rows("EX05", Events(day[counts], area[counts], third[counts], person=person[counts]), distinct=True)
+    yield from _rows(
+        "EX05", Events(day[counts], area[counts], third[counts], person=person[counts]), distinct=True
+    )
 
-    ids = np.where(c["area"] == 0, agencies.council_id(0, c["child"].to_numpy()), agencies.council_id(1, c["child"].to_numpy()))
-    theirs = np.array([known.get((cal.COUNCILS[a], i), "") for a, i in zip(c["area"], ids, strict=True)], dtype=object)
-    mine = pd.DataFrame({"person": person, "area": area, "went": went.astype("datetime64[s]"), "row": np.arange(len(p))})[counts]
-    other = pd.DataFrame({"person": theirs, "area": c["area"].to_numpy(), "started": c["started_at"].to_numpy().astype("datetime64[s]")})
+    ids = np.where(
+        c["area"] == 0,
+        agencies.council_id(0, c["child"].to_numpy()),
+        agencies.council_id(1, c["child"].to_numpy()),
+    )
+    theirs = np.array(
+        [known.get((cal.COUNCILS[a], i), "") for a, i in zip(c["area"], ids, strict=True)], dtype=object
+    )
+    mine = pd.DataFrame(
+        {"person": person, "area": area, "went": went.astype("datetime64[s]"), "row": np.arange(len(p))}
+    )[counts]
+    other = pd.DataFrame(
+        {
+            "person": theirs,
+            "area": c["area"].to_numpy(),
+            "started": c["started_at"].to_numpy().astype("datetime64[s]"),
+        }
+    )
     pairs = mine.merge(other, on=["person", "area"])
     near = (pairs["started"] - pairs["went"]).abs() <= pd.Timedelta(hours=24)
     agreed = np.zeros(len(p), bool)
@@ -436,27 +570,57 @@ def _schools(by_area: dict[int, dict[int, dict[str, pd.DataFrame]]]) -> Iterator
                 else:
                     soonest = returns.groupby("_school")["_submitted"].min()
                     by = live.map(soonest).to_numpy().astype("datetime64[m]")
-                    sums.append((float((by < (final if indicator == "ED01" else first)).sum()), float(len(live))))
+                    sums.append(
+                        (float((by < (final if indicator == "ED01" else first)).sum()), float(len(live)))
+                    )
             for i, (code, members) in enumerate(_areas()):
                 n, of = (sum(s[k] for s in (sums if i == 2 else [sums[members[0]]])) for k in (0, 1))
-                period = Period("academic_year", f"{year - 1}-{year % 100}", np.datetime64(f"{year - 1}-09-01"), np.datetime64(f"{year}-08-31"))
+                period = Period(
+                    "academic_year",
+                    f"{year - 1}-{year % 100}",
+                    np.datetime64(f"{year - 1}-09-01"),
+                    np.datetime64(f"{year}-08-31"),
+                )
                 yield _row(indicator, code, period, "total", "Total", n, of, False)
 
 
-STANDARD_COLUMNS: Final = frozenset((
-    "staff_training", "code_of_conduct", "policy_published", "lead_and_deputies", "filtering_and_monitoring", "record_transfer",
-    "single_central_record", "online_checks", "low_level_concerns", "child_on_child", "missing_from_education", "encompass",
-))
+STANDARD_COLUMNS: Final = frozenset(
+    (
+        "staff_training",
+        "code_of_conduct",
+        "policy_published",
+        "lead_and_deputies",
+        "filtering_and_monitoring",
+        "record_transfer",
+        "single_central_record",
+        "online_checks",
+        "low_level_concerns",
+        "child_on_child",
+        "missing_from_education",
+        "encompass",
+    )
+)
 
 
 def _office(training: pd.DataFrame, board: pd.DataFrame) -> Iterator[Row]:
     came = training[training["status"] == "ATTENDED"]
     area = came["council_area"].map({"860": 0, "861": 1}).fillna(-1).to_numpy().astype(int)
-    yield from _rows("WF01", Events(_d(came["_date"]), area, agency=came["agency_name"].to_numpy(object)), agency=True, share=True)
+    yield from _rows(
+        "WF01",
+        Events(_d(came["_date"]), area, agency=came["agency_name"].to_numpy(object)),
+        agency=True,
+        share=True,
+    )
     area = board["meeting_group"].map({"BOARD_STAFFS": 0, "BOARD_STOKE": 1}).fillna(-1).to_numpy().astype(int)
     when, who = _d(board["_date"]), board["agency_name"].to_numpy(object)
-    yield from _rows("WF09", Events(when, area, (board["attendee_level"] != "NONE").to_numpy(), agency=who), agency=True)
-    yield from _rows("WF10", Events(when, area, board["attendee_level"].isin(["LEAD", "DELEGATE"]).to_numpy(), agency=who), agency=True)
+    yield from _rows(
+        "WF09", Events(when, area, (board["attendee_level"] != "NONE").to_numpy(), agency=who), agency=True
+    )
+    yield from _rows(
+        "WF10",
+        Events(when, area, board["attendee_level"].isin(["LEAD", "DELEGATE"]).to_numpy(), agency=who),
+        agency=True,
+    )
 
 
 # --- quality: about the files
@@ -498,8 +662,16 @@ def _quality(deliveries: list[Delivery], contracts: Contracts) -> Iterator[Row]:
             place = (d.key, d.submitter, d.period)
             accepted[place] = min(accepted.get(place, dt.date.max), d.received.date())
     asked = {(d.key, d.submitter, d.period): d for d in deliveries}
-    when = np.array([due_day(contracts, k, last_day(d)) for (k, _, _), d in asked.items()], dtype="datetime64[D]")
-    hit = np.array([np.datetime64(accepted.get(place, dt.date(2100, 1, 1))) for place in asked], dtype="datetime64[D]") <= when
+    when = np.array(
+        [due_day(contracts, k, last_day(d)) for (k, _, _), d in asked.items()], dtype="datetime64[D]"
+    )
+    hit = (
+        np.array(
+            [np.datetime64(accepted.get(place, dt.date(2100, 1, 1))) for place in asked],
+            dtype="datetime64[D]",
+        )
+        <= when
+    )
     area = np.array([area_of(s) for _, s, _ in asked])
     due = when <= np.datetime64(max(d.received for d in deliveries if d.accepted).date())
     yield from _rows("DQ01", Events(when, area, hit).pick(due))
@@ -508,7 +680,9 @@ def _quality(deliveries: list[Delivery], contracts: Contracts) -> Iterator[Row]:
     ends = np.array([last_day(d) for d in current], dtype="datetime64[D]")
     areas = np.array([area_of(d.submitter) for d in current])
     received = np.array([sum(len(t) for t in d.tables.values()) for d in current], dtype=float)
-    rejected = np.array([sum(int(t["_reject"].sum()) for t in d.tables.values()) for d in current], dtype=float)
+    rejected = np.array(
+        [sum(int(t["_reject"].sum()) for t in d.tables.values()) for d in current], dtype=float
+    )
     yield from _weighted("DQ02", ends, areas, received - rejected, received)
     standard, coded = np.array([_coded(d, contracts) for d in current], dtype=float).T
     yield from _weighted("DQ06", ends, areas, standard, coded)
@@ -516,7 +690,15 @@ def _quality(deliveries: list[Delivery], contracts: Contracts) -> Iterator[Row]:
 
 def _weighted(indicator: str, when: Array, area: Array, good: Array, every: Array) -> Iterator[Row]:
     n = len(when)
-    yield from _rows(indicator, Events(np.r_[when, when], np.r_[area, area], np.r_[np.ones(n, bool), np.zeros(n, bool)], np.r_[good, every - good]))
+    yield from _rows(
+        indicator,
+        Events(
+            np.r_[when, when],
+            np.r_[area, area],
+            np.r_[np.ones(n, bool), np.zeros(n, bool)],
+            np.r_[good, every - good],
+        ),
+    )
 
 
 def _coded(d: Delivery, contracts: Contracts) -> tuple[int, int]:
@@ -543,4 +725,3 @@ def _coded(d: Delivery, contracts: Contracts) -> tuple[int, int]:
 
 #: Stand-ins for blank that are planted anywhere.
 BLANKS: Final = frozenset(("", "-", "tbc", "n/a", "null", "not recorded"))
-

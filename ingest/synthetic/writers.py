@@ -39,7 +39,9 @@ class Style:
     reverse: bool = False  # columns in another order
     extra: tuple[str, ...] = ()  # columns that the contract does not have
     drop: tuple[str, ...] = ()  # optional columns that this sender leaves out
-    ragged: tuple[int, ...] = ()  # positions of rows written with an unquoted comma, so that they have a cell too many
+    ragged: tuple[
+        int, ...
+    ] = ()  # positions of rows written with an unquoted comma, so that they have a cell too many
     hidden: bool = False  # a workbook with a hidden sheet
 
 
@@ -98,8 +100,12 @@ def write(delivery: Delivery, landing: Path, contracts: Contracts) -> None:
         about: dict[str, Any] = {"sha256": hashlib.sha256(content).hexdigest()}
         if extract.delivery.format == "csv" and delivery.raw is None:
             about["rows"] = sum(len(t) for t in delivery.tables.values())
-        note = {"received_at": delivery.received.isoformat(timespec="seconds"), "submission_no": delivery.number,
-                "files": {delivery.file: about}, **delivery.manifest}
+        note = {
+            "received_at": delivery.received.isoformat(timespec="seconds"),
+            "submission_no": delivery.number,
+            "files": {delivery.file: about},
+            **delivery.manifest,
+        }
         made.append(path.parent / "_manifest.json")
         made[-1].write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
     stamp = delivery.received.replace(tzinfo=dt.UTC).timestamp()
@@ -109,9 +115,12 @@ def write(delivery: Delivery, landing: Path, contracts: Contracts) -> None:
 
 # --- CSV
 
+
 def header_of(table: Table, style: Style) -> list[tuple[str, str]]:
     """(field, header) in the order written."""
-    pairs = [(f.name, style.headers.get(f.name, f.headers[0])) for f in table.fields if f.name not in style.drop]
+    pairs = [
+        (f.name, style.headers.get(f.name, f.headers[0])) for f in table.fields if f.name not in style.drop
+    ]
     if style.case:
         pairs = [(f, h.upper() if style.case == "upper" else h.lower()) for f, h in pairs]
     return pairs[::-1] if style.reverse else pairs
@@ -144,7 +153,12 @@ def delimited(delivery: Delivery, table: Table) -> bytes:
     else:
         for i, row in enumerate(rows):
             if i in ragged:  # somebody pasted an address with a comma into a file made by hand
-                out.write(style.delimiter.join([*(str(c).replace(style.delimiter, " ") for c in row), "Flat 2", "The Maltings"]) + "\r\n")
+                out.write(
+                    style.delimiter.join(
+                        [*(str(c).replace(style.delimiter, " ") for c in row), "Flat 2", "The Maltings"]
+                    )
+                    + "\r\n"
+                )
             else:
                 writer.writerow(row)
     if style.totals:
@@ -156,11 +170,17 @@ def delimited(delivery: Delivery, table: Table) -> bytes:
 
 # --- XML
 
+
 def _tag(name: str, values: Array, indent: int) -> Array:
     """<name>value</name> on its own line, nothing where the value is blank."""
     joined = "".join(values)
     if "&" in joined or "<" in joined:
-        values = pd.Series(values, dtype=object).str.replace("&", "&amp;", regex=False).str.replace("<", "&lt;", regex=False).to_numpy(object)
+        values = (
+            pd.Series(values, dtype=object)
+            .str.replace("&", "&amp;", regex=False)
+            .str.replace("<", "&lt;", regex=False)
+            .to_numpy(object)
+        )
     text = (" " * indent + f"<{name}>") + values + f"</{name}>\n"
     return np.where(values == "", "", text)
 
@@ -179,14 +199,29 @@ def _join(texts: Array, parent: Array, parents: int) -> Array:
 
 
 CIN_FIELDS: Final = {
-    "assessments": {"assessment_start_date": "AssessmentActualStartDate", "assessment_internal_review_date": "AssessmentInternalReviewDate",
-                    "assessment_authorisation_date": "AssessmentAuthorisationDate"},
+    "assessments": {
+        "assessment_start_date": "AssessmentActualStartDate",
+        "assessment_internal_review_date": "AssessmentInternalReviewDate",
+        "assessment_authorisation_date": "AssessmentAuthorisationDate",
+    },
     "cin_plans": {"cin_plan_start_date": "CINPlanStartDate", "cin_plan_end_date": "CINPlanEndDate"},
-    "section47": {"s47_start_date": "S47ActualStartDate", "icpc_target_date": "InitialCPCtarget", "icpc_date": "DateOfInitialCPC",
-                  "icpc_not_required": "ICPCnotRequired"},
-    "cp_plans": {"cpp_start_date": "CPPstartDate", "cpp_end_date": "CPPendDate", "initial_category": "InitialCategoryOfAbuse",
-                 "latest_category": "LatestCategoryOfAbuse", "previous_plans": "NumberOfPreviousCPP"},
-    "pre_proceedings": {"pre_proceedings_start_date": "PreProceedingsStartDate", "pre_proceedings_end_date": "PreProceedingsEndDate"},
+    "section47": {
+        "s47_start_date": "S47ActualStartDate",
+        "icpc_target_date": "InitialCPCtarget",
+        "icpc_date": "DateOfInitialCPC",
+        "icpc_not_required": "ICPCnotRequired",
+    },
+    "cp_plans": {
+        "cpp_start_date": "CPPstartDate",
+        "cpp_end_date": "CPPendDate",
+        "initial_category": "InitialCategoryOfAbuse",
+        "latest_category": "LatestCategoryOfAbuse",
+        "previous_plans": "NumberOfPreviousCPP",
+    },
+    "pre_proceedings": {
+        "pre_proceedings_start_date": "PreProceedingsStartDate",
+        "pre_proceedings_end_date": "PreProceedingsEndDate",
+    },
 }
 
 
@@ -210,9 +245,17 @@ def census_xml(delivery: Delivery) -> bytes:
         inner = inner + extra if extra is not None else inner
         return _join(_block(tag, inner, 8), parent(table), n["cin_details"])
 
-    factors = _join(_tag("AssessmentFactors", t["assessment_factors"]["factor"].to_numpy(object), 12), parent("assessment_factors"), n["assessments"])
+    factors = _join(
+        _tag("AssessmentFactors", t["assessment_factors"]["factor"].to_numpy(object), 12),
+        parent("assessment_factors"),
+        n["assessments"],
+    )
     factors = np.where(factors == "", "", _block("FactorsIdentifiedAtAssessment", factors, 10))
-    reviews = _join(_tag("CPPreviewDate", t["cp_reviews"]["review_date"].to_numpy(object), 12), parent("cp_reviews"), n["cp_plans"])
+    reviews = _join(
+        _tag("CPPreviewDate", t["cp_reviews"]["review_date"].to_numpy(object), 12),
+        parent("cp_reviews"),
+        n["cp_plans"],
+    )
     reviews = np.where(reviews == "", "", _block("Reviews", reviews, 10))
     d = t["cin_details"]
 
@@ -220,10 +263,18 @@ def census_xml(delivery: Delivery) -> bytes:
         return _tag(tag, d[field_name].to_numpy(object), 8)
 
     inner = (
-        detail("referral_date", "CINreferralDate") + detail("referral_source", "ReferralSource") + detail("primary_need", "PrimaryNeedCode")
-        + detail("closure_date", "CINclosureDate") + detail("closure_reason", "ReasonForClosure") + detail("initial_cpc_date", "DateOfInitialCPC")
-        + module("assessments", "Assessments", factors) + module("cin_plans", "CINPlanDates") + module("section47", "Section47")
-        + detail("referral_nfa", "ReferralNFA") + module("cp_plans", "ChildProtectionPlans", reviews) + module("pre_proceedings", "PreProceedings")
+        detail("referral_date", "CINreferralDate")
+        + detail("referral_source", "ReferralSource")
+        + detail("primary_need", "PrimaryNeedCode")
+        + detail("closure_date", "CINclosureDate")
+        + detail("closure_reason", "ReasonForClosure")
+        + detail("initial_cpc_date", "DateOfInitialCPC")
+        + module("assessments", "Assessments", factors)
+        + module("cin_plans", "CINPlanDates")
+        + module("section47", "Section47")
+        + detail("referral_nfa", "ReferralNFA")
+        + module("cp_plans", "ChildProtectionPlans", reviews)
+        + module("pre_proceedings", "PreProceedings")
     )
     details = _join(_block("CINdetails", inner, 6), parent("cin_details"), n["children"])
     c = t["children"]
@@ -232,13 +283,28 @@ def census_xml(delivery: Delivery) -> bytes:
         return _tag(tag, c[field_name].to_numpy(object), 8)
 
     identifiers = (
-        child("la_child_id", "LAchildID") + child("upn", "UPN") + child("former_upn", "FormerUPN") + child("upn_unknown", "UPNunknown")
-        + child("birth_date", "PersonBirthDate") + child("expected_birth_date", "ExpectedPersonBirthDate")
-        + child("sex", "GenderCurrent" if year < 2025 else "Sex") + child("death_date", "PersonDeathDate")
+        child("la_child_id", "LAchildID")
+        + child("upn", "UPN")
+        + child("former_upn", "FormerUPN")
+        + child("upn_unknown", "UPNunknown")
+        + child("birth_date", "PersonBirthDate")
+        + child("expected_birth_date", "ExpectedPersonBirthDate")
+        + child("sex", "GenderCurrent" if year < 2025 else "Sex")
+        + child("death_date", "PersonDeathDate")
     )
-    listed = _join(_tag("Disability", t["disabilities"]["disability"].to_numpy(object), 10), parent("disabilities"), n["children"])
+    listed = _join(
+        _tag("Disability", t["disabilities"]["disability"].to_numpy(object), 10),
+        parent("disabilities"),
+        n["children"],
+    )
     listed = np.where(listed == "", "", _block("Disabilities", listed, 8))
-    whole = _block("Child", _block("ChildIdentifiers", identifiers, 6) + _block("ChildCharacteristics", child("ethnicity", "Ethnicity") + listed, 6) + details, 4)
+    whole = _block(
+        "Child",
+        _block("ChildIdentifiers", identifiers, 6)
+        + _block("ChildCharacteristics", child("ethnicity", "Ethnicity") + listed, 6)
+        + details,
+        4,
+    )
     lea = "860" if delivery.submitter == "staffordshire" else "861"
     header = (
         f"<Message>\n  <Header>\n    <CollectionDetails>\n      <Collection>CIN</Collection>\n      <Year>{year}</Year>\n"
@@ -247,14 +313,18 @@ def census_xml(delivery: Delivery) -> bytes:
         f"      <SerialNo>{delivery.number:03d}</SerialNo>\n      <DateTime>{delivery.received.isoformat(timespec='seconds')}</DateTime>\n"
         "    </Source>\n  </Header>\n  <Children>\n"
     )
-    return ('<?xml version="1.0" encoding="UTF-8"?>\n' + header + "".join(whole) + "  </Children>\n</Message>\n").encode()
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n' + header + "".join(whole) + "  </Children>\n</Message>\n"
+    ).encode()
 
 
 def workbook(delivery: Delivery, tables: dict[str, Table]) -> bytes:
     """A workbook as the survey tool or the minutes register exports it."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_numbers": False})
-    book.set_properties({"title": "Synthetic", "author": "Synthetic partnership", "created": delivery.received})
+    book.set_properties(
+        {"title": "Synthetic", "author": "Synthetic partnership", "created": delivery.received}
+    )
     bold = book.add_format({"bold": True})
     for name, table in tables.items():
         frame = delivery.tables[name]
@@ -288,6 +358,7 @@ def workbook(delivery: Delivery, tables: dict[str, Table]) -> bytes:
 
 def _groups(sheet: Any, row: int, pairs: list[tuple[str, str]], bold: Any) -> None:
     """The upper header row: one merged cell above each group of columns."""
+
     def group(header: str) -> str:
         if header[:1].isdigit():
             return f"Part {header[0]}"

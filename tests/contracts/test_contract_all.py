@@ -40,10 +40,18 @@ CONTRACTS = load_contracts()
 AGREEMENTS = load_agreements()
 KEYS = sorted(CONTRACTS)
 FOUNDATION = (
-    "council/cin_census", "council/missing_and_return_interviews", "health/looked_after_health_assessments",
-    "partnership/board_attendance", "partnership/training_attendance", "police/missing_episodes",
-    "published/dfe_child_protection", "published/dfe_children_in_need", "published/ons_population",
-    "published/statistical_neighbours", "school/safeguarding_return", "school/school_register",
+    "council/cin_census",
+    "council/missing_and_return_interviews",
+    "health/looked_after_health_assessments",
+    "partnership/board_attendance",
+    "partnership/training_attendance",
+    "police/missing_episodes",
+    "published/dfe_child_protection",
+    "published/dfe_children_in_need",
+    "published/ons_population",
+    "published/statistical_neighbours",
+    "school/safeguarding_return",
+    "school/school_register",
 )
 TABLES = [(k, t.name) for k in KEYS for t in CONTRACTS[k].tables]
 
@@ -88,10 +96,14 @@ POLICE = "police/missing_episodes.yml"
         lambda raw: raw["tables"]["episodes"]["identity"].update(local_id="no_such_field"),
         lambda raw: raw["tables"]["episodes"]["fields"]["risk_grade"].update(codelist="no_such_list"),
         lambda raw: raw["tables"]["episodes"]["fields"].update(brand_new={"label": "no type"}),
-        lambda raw: raw["tables"]["episodes"]["fields"].update({"Not-A-Name": {"type": "string", "label": "x"}}),
+        lambda raw: raw["tables"]["episodes"]["fields"].update(
+            {"Not-A-Name": {"type": "string", "label": "x"}}
+        ),
         lambda raw: raw.update(agency="health"),
         lambda raw: raw.update(submitters=["nobody"]),
-        lambda raw: raw["tables"]["episodes"]["rules"].append(copy.deepcopy(raw["tables"]["episodes"]["rules"][0])),
+        lambda raw: raw["tables"]["episodes"]["rules"].append(
+            copy.deepcopy(raw["tables"]["episodes"]["rules"][0])
+        ),
     ],
 )
 def test_a_contract_with_anything_unknown_is_refused_by_name(tree: Path, change: object) -> None:
@@ -112,7 +124,10 @@ def test_a_field_may_use_a_shared_definition_and_override_it(tree: Path) -> None
     assert (ethnicity.codelist, ethnicity.ssd) == ("police_ethnicity", "pers_ethnicity")
     notes = CONTRACTS["council/missing_and_return_interviews"].by_table["episodes"].by_name["notes"]
     assert (notes.name, notes.treatment) == ("notes", Treatment.drop)
-    edit(tree / POLICE, lambda raw: raw["tables"]["episodes"]["fields"].update(second={"use": "postcode", "max_length": 4}))
+    edit(
+        tree / POLICE,
+        lambda raw: raw["tables"]["episodes"]["fields"].update(second={"use": "postcode", "max_length": 4}),
+    )
     second = load_contracts(tree)["police/missing_episodes"].by_table["episodes"].by_name["second"]
     assert (second.max_length, second.treatment) == (4, Treatment.identity)
 
@@ -140,13 +155,24 @@ def test_a_code_list_is_used_and_unambiguous(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["ethnicity", "nhs_ethnicity", "police_ethnicity"])
 def test_every_ethnicity_has_one_of_the_published_groups(name: str) -> None:
-    assert {c.broad for c in CONTRACTS.codelists[name].codes} == {"White", "Mixed", "Asian", "Black", "Other", "Unknown"}
+    assert {c.broad for c in CONTRACTS.codelists[name].codes} == {
+        "White",
+        "Mixed",
+        "Asian",
+        "Black",
+        "Other",
+        "Unknown",
+    }
 
 
 def test_sex_of_the_census_is_dated_and_of_our_own_extracts_is_not() -> None:
     for year, codes in {2024: {"1", "2", "0", "9"}, 2025: {"M", "F", "U"}}.items():
         assert {c.code for c in CONTRACTS.codelists["sex"].codes if c.in_force(year)} == codes
-        assert {c.code for c in CONTRACTS.codelists["person_sex"].codes if c.in_force(year)} == {"M", "F", "U"}
+        assert {c.code for c in CONTRACTS.codelists["person_sex"].codes if c.in_force(year)} == {
+            "M",
+            "F",
+            "U",
+        }
     for name in ("sex", "person_sex"):
         stored = CONTRACTS.codelists[name].stored()
         assert [stored[s] for s in ("1", "2", "9", "m", "female", "fenale")] == ["M", "F", "U", "M", "F", "F"]
@@ -201,13 +227,17 @@ def test_an_extract_says_where_its_period_and_its_sender_are_stated(key: str) ->
         if origin.kind == "xml":
             assert origin.path
     if extract.agency != "published":
-        assert matches(extract, file_name(extract, extract.submitters[0])), "the name we ask for is not one we recognise"
+        assert matches(extract, file_name(extract, extract.submitters[0])), (
+            "the name we ask for is not one we recognise"
+        )
 
 
 def test_the_warehouses_list_of_standards_is_the_returns_own() -> None:
     path = CONTRACTS_DIR.parents[1] / "dbt_project" / "seeds" / "safeguarding_standard.csv"
     with path.open(encoding="utf-8", newline="") as handle:
-        seed = {r["question"]: f"{r['standard_number']} {r['standard_title']}" for r in csv.DictReader(handle)}
+        seed = {
+            r["question"]: f"{r['standard_number']} {r['standard_title']}" for r in csv.DictReader(handle)
+        }
     fields = CONTRACTS["school/safeguarding_return"].by_table["responses"].fields
     assert seed == {f.name: f.headers[0] for f in fields if f.codelist == "standard_answer"}
 
@@ -223,7 +253,9 @@ def test_an_agreement_decides_on_every_field_of_the_contract_and_on_no_other(agr
         if flow.every_field:
             continue
         undecided = [
-            f"{t.name}.{f.name}" for t in CONTRACTS[key].tables for f in t.fields
+            f"{t.name}.{f.name}"
+            for t in CONTRACTS[key].tables
+            for f in t.fields
             if flow.tables.get(t.name, TableTerms()).necessity(f.name) == "not_agreed"
         ]
         assert undecided == [], key
@@ -233,7 +265,9 @@ def test_nobody_is_asked_for_a_column_that_is_prohibited() -> None:
     """A column that must not be sent is never reported as missing."""
     for extract in CONTRACTS.values():
         for table in extract.tables:
-            assert all(f.optional_column and not f.required for f in table.fields if f.treatment is Treatment.drop)
+            assert all(
+                f.optional_column and not f.required for f in table.fields if f.treatment is Treatment.drop
+            )
 
 
 def test_free_text_and_names_of_staff_are_prohibited() -> None:
@@ -242,7 +276,9 @@ def test_free_text_and_names_of_staff_are_prohibited() -> None:
             for table in CONTRACTS[key].tables:
                 for field in table.fields:
                     if field.treatment is Treatment.drop:
-                        assert flow.tables[table.name].necessity(field.name) == "prohibited", f"{key}.{field.name}"
+                        assert flow.tables[table.name].necessity(field.name) == "prohibited", (
+                            f"{key}.{field.name}"
+                        )
 
 
 def _with(agreements: Agreements, agreement_id: str, key: str, table: str, **lists: tuple[str, ...]):
@@ -255,12 +291,22 @@ def _with(agreements: Agreements, agreement_id: str, key: str, table: str, **lis
 
 def test_a_field_that_the_contract_does_not_have_is_an_error() -> None:
     broken = _with(AGREEMENTS, "ISA-POLICE", "police/missing_episodes", "episodes", optional=("shoe_size",))
-    assert check_agreement(broken, CONTRACTS) == ["ISA-POLICE: police/missing_episodes.episodes: the contract has no field shoe_size"]
+    assert check_agreement(broken, CONTRACTS) == [
+        "ISA-POLICE: police/missing_episodes.episodes: the contract has no field shoe_size"
+    ]
 
 
 def test_an_identifier_flows_for_linkage_only_and_free_text_not_at_all() -> None:
     problems = check_agreement(
-        _with(AGREEMENTS, "ISA-POLICE", "police/missing_episodes", "episodes", optional=("nhs_number", "circumstances"), linkage_only=(), prohibited=()),
+        _with(
+            AGREEMENTS,
+            "ISA-POLICE",
+            "police/missing_episodes",
+            "episodes",
+            optional=("nhs_number", "circumstances"),
+            linkage_only=(),
+            prohibited=(),
+        ),
         CONTRACTS,
     )
     assert [p for p in problems if "linkage only" in p and "nhs_number" in p]
@@ -369,6 +415,15 @@ def test_a_years_layout_is_part_of_the_whole_and_its_rules_read_only_its_fields(
 
 
 def test_a_rule_of_every_kind_states_the_columns_it_reads() -> None:
-    rule = Rule(id="X", kind=RuleKind.not_after, args={"column": "a", "other": "b"}, severity="warn", says="A.", fix="B.")  # pyright: ignore[reportArgumentType]
+    rule = Rule(
+        id="X",
+        kind=RuleKind.not_after,
+        args={"column": "a", "other": "b"},
+        severity="warn",
+        says="A.",
+        fix="B.",
+    )  # pyright: ignore[reportArgumentType]
     assert rule.columns == ("a", "b")
-    assert all(f.formats for e in CONTRACTS.values() for t in e.tables for f in t.fields if f.type is FieldType.date)
+    assert all(
+        f.formats for e in CONTRACTS.values() for t in e.tables for f in t.fields if f.type is FieldType.date
+    )

@@ -44,7 +44,17 @@ def leaves(year: int) -> dict[str, Leaf]:
         kind = named.get(element.get("type"))
         inner = element if kind is None else kind
         children = [c for c in inner.iter(f"{XS}element") if c is not element]
-        nested = [c for c in children if next(a for a in c.iterancestors() if a.tag in (f"{XS}element", f"{XS}complexType") and (a is inner or a is element or a.tag == f"{XS}element")) in (inner, element)]
+        nested = [
+            c
+            for c in children
+            if next(
+                a
+                for a in c.iterancestors()
+                if a.tag in (f"{XS}element", f"{XS}complexType")
+                and (a is inner or a is element or a.tag == f"{XS}element")
+            )
+            in (inner, element)
+        ]
         if nested:
             for child in nested:
                 walk(child, path)

@@ -66,13 +66,29 @@ def test_the_areas_are_england_the_region_and_the_authorities_compared() -> None
 
 
 def test_the_figures_that_the_reports_quote() -> None:
-    population = {r["new_la_code"]: int(r["population_estimate"]) for r in rows("ons_mid-year_population_estimates_2012_to_2024.csv") if r["time_period"] == "2024"}
-    assert (population["E10000028"], population["E06000021"], population[""]) in {(174_804, 62_520, n) for n in population.values()}
-    referrals = {r["new_la_code"]: int(r["referral_count"]) for r in rows("c1_children_in_need_referrals_and_rereferrals_2013_to_2025.csv") if r["time_period"] == "2025" and r["new_la_code"]}
+    population = {
+        r["new_la_code"]: int(r["population_estimate"])
+        for r in rows("ons_mid-year_population_estimates_2012_to_2024.csv")
+        if r["time_period"] == "2024"
+    }
+    assert (population["E10000028"], population["E06000021"], population[""]) in {
+        (174_804, 62_520, n) for n in population.values()
+    }
+    referrals = {
+        r["new_la_code"]: int(r["referral_count"])
+        for r in rows("c1_children_in_need_referrals_and_rereferrals_2013_to_2025.csv")
+        if r["time_period"] == "2025" and r["new_la_code"]
+    }
     assert round(referrals["E10000028"] / population["E10000028"] * 10_000, 1) == 293.9
     assert round(referrals["E06000021"] / population["E06000021"] * 10_000, 1) == 619.6
 
 
 def test_suppression_symbols_are_kept_as_published() -> None:
-    symbols = {cell for path in FILES for row in rows(path.name) for cell in row.values() if cell in {"c", "x", "z", "k", "low", "u"}}
+    symbols = {
+        cell
+        for path in FILES
+        for row in rows(path.name)
+        for cell in row.values()
+        if cell in {"c", "x", "z", "k", "low", "u"}
+    }
     assert {"c", "z"} <= symbols

@@ -33,7 +33,10 @@ def test_a_template_with_its_example_row_is_read_and_accepted_whole(key: str, tm
     resolved = landing.resolve(read, delivery, extract, CONTRACTS)
     assert resolved.submitter == submitter.name
     # Our own title and help sheet are set aside, which is said as a note; nothing else is.
-    assert {str(p.code) for p in (*read.problems, *resolved.problems)} <= {"FILE-TITLES", "FILE-COLUMN-IGNORED"}
+    assert {str(p.code) for p in (*read.problems, *resolved.problems)} <= {
+        "FILE-TITLES",
+        "FILE-COLUMN-IGNORED",
+    }
     assert all(p.severity == "note" for p in (*read.problems, *resolved.problems))
 
     layout = extract.at(resolved.period.year)

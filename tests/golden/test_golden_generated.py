@@ -43,14 +43,23 @@ def test_check_names_what_differs_is_missing_or_has_no_contract(contracts: Contr
     (tmp_path / generate.DOCS / "code_lists.md").unlink()
     (tmp_path / generate.DOCS / "stray.md").write_text("stray")
     problems = generate.check(contracts, tmp_path)
-    assert [p.rsplit(" ", 3)[0].split("/")[-1].split(" ")[0] for p in problems] == ["police__missing_episodes.yml", "code_lists.md", "stray.md"]
+    assert [p.rsplit(" ", 3)[0].split("/")[-1].split(" ")[0] for p in problems] == [
+        "police__missing_episodes.yml",
+        "code_lists.md",
+        "stray.md",
+    ]
     assert len(generate.write(contracts, tmp_path)) == 3
     assert generate.check(contracts, tmp_path) == []
 
 
-def test_no_generated_file_offers_a_column_that_must_not_be_sent(contracts: Contracts, tmp_path: Path) -> None:
+def test_no_generated_file_offers_a_column_that_must_not_be_sent(
+    contracts: Contracts, tmp_path: Path
+) -> None:
     generate.export(contracts, tmp_path)
     header = (tmp_path / "templates" / "police__missing_episodes.csv").read_text().splitlines()[0]
     assert "Circumstances" not in header
     assert "GradedBy" not in header
-    assert "**Do not send:** `GradedBy`, `Circumstances`" in (tmp_path / "specifications" / "police__missing_episodes.md").read_text()
+    assert (
+        "**Do not send:** `GradedBy`, `Circumstances`"
+        in (tmp_path / "specifications" / "police__missing_episodes.md").read_text()
+    )

@@ -67,7 +67,11 @@ def test_from_file_to_raw_and_nothing_is_lost(home: Home, landing: Path) -> None
     rows[4] = council_episode(4, started_at="rubbish")
     la12(landing, rows)
     (report,) = run(landing, home).reports
-    assert (report.status, report.period, report.submitter) == ("partly_accepted", "2025-26-Q1", "staffordshire")
+    assert (report.status, report.period, report.submitter) == (
+        "partly_accepted",
+        "2025-26-Q1",
+        "staffordshire",
+    )
     assert (report.rows_received, report.rows_accepted, report.rows_rejected) == (20, 18, 2)
     stored = pq.read_table(next(home.raw(LA12, "episodes").glob("2025*.parquet")))
     assert stored.num_rows == 18
@@ -105,7 +109,14 @@ def test_a_correction_is_in_force_and_the_first_is_kept(home: Home, landing: Pat
 
 def test_a_refused_correction_does_not_replace_what_was_accepted(home: Home, landing: Path) -> None:
     put(landing, "council/cin_census", "staffordshire", "d1", {"cin.xml": census([{"la_child_id": "A1"}])})
-    put(landing, "council/cin_census", "staffordshire", "d2", {"cin.xml": census([{"la_child_id": "A1"}])[:-30]}, "2025-09-01T09:00:00")
+    put(
+        landing,
+        "council/cin_census",
+        "staffordshire",
+        "d2",
+        {"cin.xml": census([{"la_child_id": "A1"}])[:-30]},
+        "2025-09-01T09:00:00",
+    )
     good, bad = run(landing, home).reports
     assert (good.status, bad.status, bad.reason_code) == ("accepted", "refused", "XML-MALFORMED")
     assert registry.latest(home, "council/cin_census", "2024-25", "staffordshire") == good.submission_id
@@ -115,10 +126,29 @@ def deliveries(landing: Path) -> None:
     """Six deliveries of three senders: corrections, one with a stated number, one that is refused."""
     la12(landing, [council_episode(n, nhs_number="9990000018") for n in range(6)])
     la12(landing, [council_episode(n) for n in range(4)], folder="d2", received_at="2025-08-20T09:00:00")
-    la12(landing, [council_episode(n) for n in range(5)], folder="d3", received_at="2025-08-21T09:00:00", submission_no=7)
+    la12(
+        landing,
+        [council_episode(n) for n in range(5)],
+        folder="d3",
+        received_at="2025-08-21T09:00:00",
+        submission_no=7,
+    )
     po01(landing, [police_episode(n) for n in range(6)], received_at="2025-06-10T09:00:00")
-    put(landing, "council/cin_census", "staffordshire", "d1", {"cin.xml": census([{"la_child_id": f"C{n:03d}"} for n in range(7)])})
-    put(landing, "council/cin_census", "staffordshire", "d2", {"cin.xml": b"<Message><broken"}, "2025-09-01T09:00:00")
+    put(
+        landing,
+        "council/cin_census",
+        "staffordshire",
+        "d1",
+        {"cin.xml": census([{"la_child_id": f"C{n:03d}"} for n in range(7)])},
+    )
+    put(
+        landing,
+        "council/cin_census",
+        "staffordshire",
+        "d2",
+        {"cin.xml": b"<Message><broken"},
+        "2025-09-01T09:00:00",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +195,9 @@ def test_one_bad_file_never_stops_another(home: Home, landing: Path, monkeypatch
     assert "ZEBRA" not in json.dumps(reports[LA12].row, default=str)
 
 
-def test_a_receipt_that_cannot_be_written_stops_nothing(home: Home, landing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_receipt_that_cannot_be_written_stops_nothing(
+    home: Home, landing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     la12(landing, [council_episode(1)])
     put(landing, "council/cin_census", "staffordshire", "d1", {"cin.xml": b"<Message><broken"})
 
@@ -179,7 +211,9 @@ def test_a_receipt_that_cannot_be_written_stops_nothing(home: Home, landing: Pat
     assert {r.status for r in run(landing, home).reports} == {"accepted", "refused"}
 
 
-def test_denied_by_the_agreement_is_refused_unread(home: Home, landing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_denied_by_the_agreement_is_refused_unread(
+    home: Home, landing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     la12(landing, [council_episode(1)], received_at="2019-01-01T09:00:00")
     monkeypatch.setattr(pipeline.readers, "read", lambda *_: pytest.fail("the file was opened"))
     (report,) = run(landing, home).reports
@@ -220,11 +254,15 @@ def test_nothing_is_promoted_that_was_judged_once_only(home: Home, landing: Path
 
 def test_an_engine_in_doubt_lets_nothing_in(home: Home, landing: Path) -> None:
     la12(landing, [council_episode(1)])
-    (report,) = run(landing, home, gate=lambda _: GateVerdict(errors=(GateError("episodes", "x", "raised"),))).reports
+    (report,) = run(
+        landing, home, gate=lambda _: GateVerdict(errors=(GateError("episodes", "x", "raised"),))
+    ).reports
     assert (report.status, report.reason_code) == ("refused", "GATE-ERRORED")
 
 
-def test_what_we_got_wrong_is_tried_again_and_what_the_sender_got_wrong_is_not(home: Home, landing: Path) -> None:
+def test_what_we_got_wrong_is_tried_again_and_what_the_sender_got_wrong_is_not(
+    home: Home, landing: Path
+) -> None:
     la12(landing, [council_episode(1)])
     put(landing, "council/cin_census", "staffordshire", "d1", {"cin.xml": b"<Message><broken"})
     run(landing, home, gate=lambda _: GateVerdict(errors=(GateError("episodes", "x", "raised"),)))
@@ -242,7 +280,9 @@ def test_a_file_that_no_agreement_let_in_is_tried_again_when_one_does(
     la12(landing, [council_episode(1)])
     with monkeypatch.context() as patch:
         for module in (pipeline, registry):
-            patch.setattr(module, "permitted", lambda *_: Denied("AGREEMENT-SUSPENDED", "clause 9", "Suspended."))
+            patch.setattr(
+                module, "permitted", lambda *_: Denied("AGREEMENT-SUSPENDED", "clause 9", "Suspended.")
+            )
         (report,) = run(landing, home).reports
         assert report.reason_code == "AGREEMENT-SUSPENDED"
         assert run(landing, home).reports[0].already_received
@@ -255,7 +295,9 @@ def test_reconcile_removes_what_has_no_registry_row(home: Home, landing: Path) -
     po01(landing, [police_episode(1)])
     run(landing, home)
     before, people = raw_content(home), IdentityStore(home.identity).ids()
-    (victim,) = [r["submission_id"] for r in registry.submissions(home).to_pylist() if r["agency"] == "council"]
+    (victim,) = [
+        r["submission_id"] for r in registry.submissions(home).to_pylist() if r["agency"] == "council"
+    ]
     (home.pipeline("submissions") / f"{victim}.parquet").unlink()
     (home.raw(LA12, "episodes") / ".x.parquet.1.partial").write_bytes(b"half")
     registry.reconcile(home)
@@ -290,7 +332,11 @@ pipeline.take_in_all(Path(sys.argv[1]), load_contracts(), load_agreements(), Hom
 
 @pytest.mark.slow
 def test_killed_at_random_moments_and_started_again_gives_the_same_lake(tmp_path: Path) -> None:
-    landing, undisturbed, home = tmp_path / "landing", Home(tmp_path / "undisturbed"), Home(tmp_path / "killed")
+    landing, undisturbed, home = (
+        tmp_path / "landing",
+        Home(tmp_path / "undisturbed"),
+        Home(tmp_path / "killed"),
+    )
     deliveries(landing)
     for each in (undisturbed, home):
         place_keys(each)
@@ -301,7 +347,10 @@ def test_killed_at_random_moments_and_started_again_gives_the_same_lake(tmp_path
     killed = 0
     for _ in range(8):
         process = subprocess.Popen(
-            [sys.executable, "-c", KILLED, str(landing), str(home.root)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            [sys.executable, "-c", KILLED, str(landing), str(home.root)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
         assert process.stdout is not None
         process.stdout.readline()

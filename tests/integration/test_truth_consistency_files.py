@@ -26,7 +26,9 @@ class Seen:
     found: set[tuple[str, str | None, int | None, str]] = field(default_factory=set)
     refused: dict[str, str] = field(default_factory=dict)
     misplaced: list[str] = field(default_factory=list)
-    counts: dict[str, Counter[str]] = field(default_factory=dict)  # file -> received, accepted, checked, standard
+    counts: dict[str, Counter[str]] = field(
+        default_factory=dict
+    )  # file -> received, accepted, checked, standard
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,9 @@ def _judge(delivery: landing.Delivery, home: Home, contracts: Contracts, out: Se
     out.found |= {(file, None, None, p.code.value) for p in (*read.problems, *resolved.problems)}
     counts = out.counts[file] = Counter()
     at = extract.at(resolved.period.end.year)
-    with judge(at, contracts.codelists, read, resolved.period, contracts.submitter(resolved.submitter)) as judged:
+    with judge(
+        at, contracts.codelists, read, resolved.period, contracts.submitter(resolved.submitter)
+    ) as judged:
         for table in (t.name for t in at.tables if t.name in read.tables):
             out.found |= {(file, table, f["row"], f["rule_id"]) for f in judged.findings(table).to_pylist()}
             coded: dict[str, list[int]] = {}
@@ -90,7 +94,13 @@ def test_every_planted_fault_is_found_where_it_was_planted(home: Home, seen: See
     lost = [
         (f["file"], f["kind"], f["expected_rule_id"])
         for f in planted.to_dict("records")
-        if (f["file"], None if pd.isna(f["table"]) else f["table"], None if pd.isna(f["row"]) else int(f["row"]), f["expected_rule_id"]) not in seen.found
+        if (
+            f["file"],
+            None if pd.isna(f["table"]) else f["table"],
+            None if pd.isna(f["row"]) else int(f["row"]),
+            f["expected_rule_id"],
+        )
+        not in seen.found
     ]
     assert len(planted) > 200
     assert lost == []
@@ -98,22 +108,44 @@ def test_every_planted_fault_is_found_where_it_was_planted(home: Home, seen: See
 
 def test_nothing_is_rejected_that_was_not_planted(home: Home, seen: Seen) -> None:
     contracts = load_contracts()
-    rejecting = {r.id for e in contracts.values() for t in e.tables for r in derived_rules(e, t) if r.severity is Severity.reject_row}
+    rejecting = {
+        r.id
+        for e in contracts.values()
+        for t in e.tables
+        for r in derived_rules(e, t)
+        if r.severity is Severity.reject_row
+    }
     faults = pd.read_parquet(home.truth / "defects.parquet")
-    planted = {(f["file"], f["table"], int(f["row"])) for f in faults[faults["row"].notna()].to_dict("records")}
-    stray = [(f, t, r, rule) for f, t, r, rule in seen.found if rule in rejecting and (f, t, r) not in planted]
+    planted = {
+        (f["file"], f["table"], int(f["row"])) for f in faults[faults["row"].notna()].to_dict("records")
+    }
+    stray = [
+        (f, t, r, rule) for f, t, r, rule in seen.found if rule in rejecting and (f, t, r) not in planted
+    ]
     assert stray == []
 
 
-@pytest.mark.parametrize(("indicator", "numerator", "denominator"), [("DQ02", "accepted", "received"), ("DQ06", "standard", "checked")])
-def test_quality_figures_of_the_truth(home: Home, seen: Seen, indicator: str, numerator: str, denominator: str) -> None:
-    values = pd.read_parquet(home.truth / "indicators.parquet").set_index(["indicator_id", "area_code", "period_id"])
+@pytest.mark.parametrize(
+    ("indicator", "numerator", "denominator"),
+    [("DQ02", "accepted", "received"), ("DQ06", "standard", "checked")],
+)
+def test_quality_figures_of_the_truth(
+    home: Home, seen: Seen, indicator: str, numerator: str, denominator: str
+) -> None:
+    values = pd.read_parquet(home.truth / "indicators.parquet").set_index(
+        ["indicator_id", "area_code", "period_id"]
+    )
     current = _in_force(home.landing, seen)
     for code, members in truth._areas():
         for period in (p for p in truth.periods() if p.kind != "rolling_12_months"):
-            inside = [c for (end, area, c) in current if area in members and period.start <= end <= period.end]
+            inside = [
+                c for (end, area, c) in current if area in members and period.start <= end <= period.end
+            ]
             row = values.loc[(indicator, code, period.id)]
-            assert (sum(c[numerator] for c in inside), sum(c[denominator] for c in inside)) == (row["numerator"], row["denominator"]), (code, period.id)
+            assert (sum(c[numerator] for c in inside), sum(c[denominator] for c in inside)) == (
+                row["numerator"],
+                row["denominator"],
+            ), (code, period.id)
 
 
 def _in_force(root: Path, seen: Seen) -> list[tuple[np.datetime64, int, Counter[str]]]:
@@ -121,10 +153,15 @@ def _in_force(root: Path, seen: Seen) -> list[tuple[np.datetime64, int, Counter[
     for file in (f for f in seen.counts if "__again" not in f):
         note = json.loads((root / file).with_name("_manifest.json").read_text(encoding="utf-8"))
         agency, extract, submitter, folder, _ = file.split("/")
-        place, order = (agency, extract, submitter, folder.split("__")[0]), (note["submission_no"], note["received_at"])
+        place, order = (
+            (agency, extract, submitter, folder.split("__")[0]),
+            (note["submission_no"], note["received_at"]),
+        )
         latest[place] = max(latest.get(place, ((0, ""), "")), (order, file))
     out: list[tuple[np.datetime64, int, Counter[str]]] = []
     for (agency, _, submitter, period), (_, file) in latest.items():
-        end = np.datetime64(f"{int(period[:4]) + 1}-08-31") if agency == "school" else truth.period_end(period)
+        end = (
+            np.datetime64(f"{int(period[:4]) + 1}-08-31") if agency == "school" else truth.period_end(period)
+        )
         out.append((end, truth.area_of(submitter), seen.counts[file]))
     return out

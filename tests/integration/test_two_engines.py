@@ -31,10 +31,72 @@ GATE = verdict.make_gate(LISTS)
 CONTRACTS = load_contracts()
 
 BLANK = st.sampled_from([None, "", " ", "N/A", "-", "TBC", "null"])
-DAYS = st.sampled_from(["01/04/2025", "02/04/2025", "30/06/2025", "01/07/2025", "31/03/2025", "30/03/2025", "01/01/1900", "01/01/1970", "2025-04-03", "45750", "13/13/2025", "31/12/2099", "03/04/25"])
-TIMES = st.sampled_from(["01/04/2025 00:00", "01/04/2025 10:30", "02/04/2025 23:59", "30/06/2025 23:59", "01/07/2025 00:00", "31/07/2025 12:00", "01/01/1970 05:00", "2025-04-03T10:30:00", "45750.5", "01/04/2025", "zz"])
-CODES = st.one_of(st.sampled_from(["N1", "n1", "Abuse", "OLD", "NEW", "old", "N7", "NA", "N1 - Abuse", "N1: x", "N1 -x", "a) N2", "12) N2", "1) 2", "N2 - N1", "N1-N2", ": N1", "N1 -", "abuse - N1", "\u0130N1", "\u212a"]), st.text(max_size=12))
-WORDS = st.one_of(st.sampled_from(["A1", "a 1", "00123", "'00123", "123.0", "12E3", "Null", "'t Hooft", "ABCDEFGHI", "x" * 25]), st.text(max_size=10))
+DAYS = st.sampled_from(
+    [
+        "01/04/2025",
+        "02/04/2025",
+        "30/06/2025",
+        "01/07/2025",
+        "31/03/2025",
+        "30/03/2025",
+        "01/01/1900",
+        "01/01/1970",
+        "2025-04-03",
+        "45750",
+        "13/13/2025",
+        "31/12/2099",
+        "03/04/25",
+    ]
+)
+TIMES = st.sampled_from(
+    [
+        "01/04/2025 00:00",
+        "01/04/2025 10:30",
+        "02/04/2025 23:59",
+        "30/06/2025 23:59",
+        "01/07/2025 00:00",
+        "31/07/2025 12:00",
+        "01/01/1970 05:00",
+        "2025-04-03T10:30:00",
+        "45750.5",
+        "01/04/2025",
+        "zz",
+    ]
+)
+CODES = st.one_of(
+    st.sampled_from(
+        [
+            "N1",
+            "n1",
+            "Abuse",
+            "OLD",
+            "NEW",
+            "old",
+            "N7",
+            "NA",
+            "N1 - Abuse",
+            "N1: x",
+            "N1 -x",
+            "a) N2",
+            "12) N2",
+            "1) 2",
+            "N2 - N1",
+            "N1-N2",
+            ": N1",
+            "N1 -",
+            "abuse - N1",
+            "\u0130N1",
+            "\u212a",
+        ]
+    ),
+    st.text(max_size=12),
+)
+WORDS = st.one_of(
+    st.sampled_from(
+        ["A1", "a 1", "00123", "'00123", "123.0", "12E3", "Null", "'t Hooft", "ABCDEFGHI", "x" * 25]
+    ),
+    st.text(max_size=10),
+)
 CELLS: dict[str, st.SearchStrategy[str | None]] = {
     "ref": WORDS, "local_id": WORDS, "surname": WORDS,
     "nhs_number": st.sampled_from(["9434765919", "943 476 5919", "9434765918", "1111111111", "94347659", "943476591a", "9434765919.0", "\u0669434765919"]),
@@ -46,21 +108,38 @@ CELLS: dict[str, st.SearchStrategy[str | None]] = {
     "rate": st.sampled_from(["c", "LOW", "12", "1,234", "..", "[x]", "-5.5"]),
     "la_code": st.sampled_from(["860", "E10000028", "e10000028", "861", "Staffordshire", "staffordshire", "860.0"]),
 }  # fmt: skip
-ROWS = st.lists(st.fixed_dictionaries({f.name: st.one_of(BLANK, CELLS[f.name], CELLS[f.name]) for f in CASES.fields}), min_size=1, max_size=12)
+ROWS = st.lists(
+    st.fixed_dictionaries({f.name: st.one_of(BLANK, CELLS[f.name], CELLS[f.name]) for f in CASES.fields}),
+    min_size=1,
+    max_size=12,
+)
 
 
 def agree(j: Judged) -> None:
     found = GATE(j)
     assert found.errors == ()
     assert found.disagreements == ()
-    asked = {(name, r.id) for name, t in j.tables.items() for r in table_rules(t.scene.extract, t.table) if r.kind not in FIRST_JUDGE_ONLY}
+    asked = {
+        (name, r.id)
+        for name, t in j.tables.items()
+        for r in table_rules(t.scene.extract, t.table)
+        if r.kind not in FIRST_JUDGE_ONLY
+    }
     assert set(found.gx_failed) == asked  # every rule has an answer
 
 
 @settings(max_examples=25)
-@given(rows=ROWS, parents=st.lists(st.integers(2, 6), max_size=6), steps=st.lists(st.sampled_from(["a", "b", None]), min_size=6, max_size=6))
-def test_both_judges_count_alike_on_random_rows(rows: list[dict[str, Any]], parents: list[int], steps: list[str | None]) -> None:
-    nested = [{"_parent_row": p, "step": s, "done_on": "01/04/2025"} for p, s in zip(parents, steps, strict=False)]
+@given(
+    rows=ROWS,
+    parents=st.lists(st.integers(2, 6), max_size=6),
+    steps=st.lists(st.sampled_from(["a", "b", None]), min_size=6, max_size=6),
+)
+def test_both_judges_count_alike_on_random_rows(
+    rows: list[dict[str, Any]], parents: list[int], steps: list[str | None]
+) -> None:
+    nested = [
+        {"_parent_row": p, "step": s, "done_on": "01/04/2025"} for p, s in zip(parents, steps, strict=False)
+    ]
     with judged(rows, nested) as j:
         agree(j)
         for count in j.counts():
@@ -70,8 +149,26 @@ def test_both_judges_count_alike_on_random_rows(rows: list[dict[str, Any]], pare
 def test_both_judges_count_alike_on_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "NARROW_ROWS", 10)  # the way of large tables: one batch a set of columns
     random = np.random.default_rng(3)
-    picks = {c: [None, *dict.fromkeys(v)] for c, v in {"need": ["N1", "n1", "zz"], "times": ["1", "99", "x"], "ends_on": ["01/04/2025", "09/04/2025"], "born_on": ["01/01/1970", "02/02/2012"], "nhs_number": ["9434765919", "9434765918"]}.items()}
-    rows = [row(n // 2, **{c: str(v) if (v := random.choice(np.array(options, dtype=object))) is not None else None for c, options in picks.items()}) for n in range(400)]
+    picks = {
+        c: [None, *dict.fromkeys(v)]
+        for c, v in {
+            "need": ["N1", "n1", "zz"],
+            "times": ["1", "99", "x"],
+            "ends_on": ["01/04/2025", "09/04/2025"],
+            "born_on": ["01/01/1970", "02/02/2012"],
+            "nhs_number": ["9434765919", "9434765918"],
+        }.items()
+    }
+    rows = [
+        row(
+            n // 2,
+            **{
+                c: str(v) if (v := random.choice(np.array(options, dtype=object))) is not None else None
+                for c, options in picks.items()
+            },
+        )
+        for n in range(400)
+    ]
     with judged(rows) as j:
         agree(j)
         assert sum(c.rejected for c in j.counts()) > 100
@@ -134,11 +231,19 @@ def one_table(made: Maker, table: Table) -> Extract:
     while current.parent:
         names.add(current.parent)
         current = made.extract.by_table[current.parent]
-    return made.extract.model_copy(update={"tables": tuple(t for t in made.extract.tables if t.name in names)})
+    return made.extract.model_copy(
+        update={"tables": tuple(t for t in made.extract.tables if t.name in names)}
+    )
 
 
 def judged_rows(made: Maker, extract: Extract, tables: dict[str, Rows]) -> Judged:
-    reads = {t.name: TableRead(t.name, pa.Table.from_pylist([{**r, "_line": r["_row"]} for r in tables[t.name]], schema=read_schema(t))) for t in extract.tables}
+    reads = {
+        t.name: TableRead(
+            t.name,
+            pa.Table.from_pylist([{**r, "_line": r["_row"]} for r in tables[t.name]], schema=read_schema(t)),
+        )
+        for t in extract.tables
+    }
     return judge(extract, CONTRACTS.codelists, ReadResult(dict(reads)), made.period, made.submitter)
 
 
@@ -168,7 +273,13 @@ def trials() -> Iterator[Any]:
                 if key.startswith("published/") and rule.kind in seen:
                     continue
                 seen.add(rule.kind)
-                yield pytest.param(key, table.name, rule.id, id=rule.id, marks=() if hash_of(rule.id) % 25 == 0 else pytest.mark.slow)
+                yield pytest.param(
+                    key,
+                    table.name,
+                    rule.id,
+                    id=rule.id,
+                    marks=() if hash_of(rule.id) % 25 == 0 else pytest.mark.slow,
+                )
 
 
 def hash_of(text: str) -> int:
@@ -184,7 +295,9 @@ def test_breaking_one_rule_is_found_by_both_and_by_its_name(key: str, table: str
     try:
         broken = made.violating(spec, rule_id, 6, tables.get(spec.parent or ""))
     except NoViolation:
-        pytest.skip("no row can break it: the code list has no code of another year, or a mend would lose a required value")
+        pytest.skip(
+            "no row can break it: the code list has no code of another year, or a mend would lose a required value"
+        )
     changed = {c for old, new in zip(tables[table], broken, strict=True) for c in new if old[c] != new[c]}
     with judged_rows(made, one_table(made, spec), {**tables, table: broken}) as j:
         failed = [t.rule for name in j.tables for t in j.results(name) if t.failed]
@@ -193,5 +306,9 @@ def test_breaking_one_rule_is_found_by_both_and_by_its_name(key: str, table: str
         assert strangers == []
         found = verdict.compare(j, CONTRACTS.codelists)
         assert found.ok, (found.errors[:3], found.disagreements[:3])
-        told = repr(found) + str(j.findings(table).to_pylist()) + str(quality_table({"submission_id": "s"}, j, found).to_pylist())
+        told = (
+            repr(found)
+            + str(j.findings(table).to_pylist())
+            + str(quality_table({"submission_id": "s"}, j, found).to_pylist())
+        )
         assert "zz~" not in told

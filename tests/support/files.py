@@ -32,8 +32,14 @@ def delivery(key: str, *paths: Path, manifest: Mapping[str, Any] | None = None) 
     """A delivery of existing files, as discovery would have made it."""
     shas = tuple(hashlib.sha256(p.read_bytes()).hexdigest() for p in paths)
     return Delivery(
-        key=key, files=paths, root=paths[0].parent, sha256=shas[0], bytes=sum(p.stat().st_size for p in paths),
-        received_at=dt.datetime(2025, 5, 1, 9), manifest=manifest or {}, file_sha256=shas,
+        key=key,
+        files=paths,
+        root=paths[0].parent,
+        sha256=shas[0],
+        bytes=sum(p.stat().st_size for p in paths),
+        received_at=dt.datetime(2025, 5, 1, 9),
+        manifest=manifest or {},
+        file_sha256=shas,
     )
 
 

@@ -27,15 +27,28 @@ from ingest.judge import Judged, judge
 from ingest.readers.base import ReadResult, ShapeReject, TableRead, read_schema
 
 QUARTER = parse_period("quarter", "2025-26-Q1")
-SENDER = Submitter(name="staffordshire", title="Staffordshire", area_code="E10000028", la_code="860", aliases=("860",), contact="none")
+SENDER = Submitter(
+    name="staffordshire",
+    title="Staffordshire",
+    area_code="E10000028",
+    la_code="860",
+    aliases=("860",),
+    contact="none",
+)
 NEED = CodeList.model_validate(
     {
-        "name": "need", "title": "Need", "source": "test",
+        "name": "need",
+        "title": "Need",
+        "source": "test",
         "codes": [
-            {"code": "N1", "label": "Abuse"}, {"code": "N2", "label": "Disability"}, {"code": "NA", "label": "Does not apply"},
-            {"code": "OLD", "label": "Old", "to": 2020, "maps_to": "N1"}, {"code": "NEW", "label": "New", "from": 2030},
+            {"code": "N1", "label": "Abuse"},
+            {"code": "N2", "label": "Disability"},
+            {"code": "NA", "label": "Does not apply"},
+            {"code": "OLD", "label": "Old", "to": 2020, "maps_to": "N1"},
+            {"code": "NEW", "label": "New", "from": 2030},
         ],
-        "fixable": {"abuse": "N1", "not known yet": "N2"}, "known_bad": ["N7"],
+        "fixable": {"abuse": "N1", "not known yet": "N2"},
+        "known_bad": ["N7"],
     }
 )
 LISTS = {"need": NEED}
@@ -45,7 +58,16 @@ def field(name: str, kind: str, **more: Any) -> FieldSpec:
     formats = {"date": ["%d/%m/%Y"], "timestamp": ["%d/%m/%Y %H:%M"]}.get(kind, [])
     if kind == "code":
         more.setdefault("codelist", "need")
-    return FieldSpec.model_validate({"name": name, "type": kind, "label": f"the {name}", "formats": formats, "headers": [name.upper()], **more})
+    return FieldSpec.model_validate(
+        {
+            "name": name,
+            "type": kind,
+            "label": f"the {name}",
+            "formats": formats,
+            "headers": [name.upper()],
+            **more,
+        }
+    )
 
 
 def rule(id_: str, kind: RuleKind, severity: Severity = Severity.warn, **args: Any) -> Rule:
@@ -95,14 +117,38 @@ RULES = (
     rule("R-STAND-IN", RuleKind.not_placeholder, column="born_on"),
     rule("R-STAND-IN-TIME", RuleKind.not_placeholder, column="seen_at"),
 )
-CASES = Table(name="cases", title="Cases", grain=("ref", "born_on"), identity=Identity(local_id="local_id", surname="surname"), fields=FIELDS, rules=RULES)
-STEPS = Table(name="steps", title="Steps", parent="cases", grain=("step",), fields=(field("step", "string", required=True), field("done_on", "date")))
+CASES = Table(
+    name="cases",
+    title="Cases",
+    grain=("ref", "born_on"),
+    identity=Identity(local_id="local_id", surname="surname"),
+    fields=FIELDS,
+    rules=RULES,
+)
+STEPS = Table(
+    name="steps",
+    title="Steps",
+    parent="cases",
+    grain=("step",),
+    fields=(field("step", "string", required=True), field("done_on", "date")),
+)
 
 
 def extract_of(*tables: Table, format: str = "csv") -> Extract:
     origin = (Origin(kind="manifest"),)
-    delivery = Delivery(format=format, cadence="quarter", due_days=30, period_from=origin, submitter_from=origin)  # type: ignore[arg-type]
-    return Extract(agency="council", extract="example", code="EX", title="Example", description="", submitters=("staffordshire",), delivery=delivery, tables=tables)
+    delivery = Delivery(
+        format=format, cadence="quarter", due_days=30, period_from=origin, submitter_from=origin
+    )  # type: ignore[arg-type]
+    return Extract(
+        agency="council",
+        extract="example",
+        code="EX",
+        title="Example",
+        description="",
+        submitters=("staffordshire",),
+        delivery=delivery,
+        tables=tables,
+    )
 
 
 EXAMPLE = extract_of(CASES, STEPS)
@@ -119,13 +165,20 @@ def row(number: int = 0, **changes: str | None) -> dict[str, str | None]:
     return {**RIGHT, "ref": f"A{number + 1}", "local_id": f"C{number + 1}", **changes}
 
 
-def table_read(table: Table, rows: Sequence[Mapping[str, Any]], shape: Iterable[ShapeReject] = ()) -> TableRead:
+def table_read(
+    table: Table, rows: Sequence[Mapping[str, Any]], shape: Iterable[ShapeReject] = ()
+) -> TableRead:
     numbered = [{"_row": n + 2, "_line": n + 2, **r} for n, r in enumerate(rows)]
     return TableRead(table.name, pa.Table.from_pylist(numbered, schema=read_schema(table)), list(shape))
 
 
-def judged(rows: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]] = (), extract: Extract = EXAMPLE,
-           period: Period = QUARTER, shape: Iterable[ShapeReject] = ()) -> Judged:
+def judged(
+    rows: Sequence[Mapping[str, Any]],
+    steps: Sequence[Mapping[str, Any]] = (),
+    extract: Extract = EXAMPLE,
+    period: Period = QUARTER,
+    shape: Iterable[ShapeReject] = (),
+) -> Judged:
     reads = {"cases": table_read(CASES, rows, shape), "steps": table_read(STEPS, steps)}
     return judge(extract, LISTS, ReadResult({t.name: reads[t.name] for t in extract.tables}), period, SENDER)
 
@@ -142,4 +195,18 @@ def one(**changes: str | None) -> tuple[dict[str, Any], dict[str, int]]:
 
 
 TODAY = dt.date(2025, 8, 1)
-__all__ = ["CASES", "EXAMPLE", "FIELDS", "LISTS", "QUARTER", "RULES", "SENDER", "STEPS", "FieldType", "failures", "judged", "one", "row"]
+__all__ = [
+    "CASES",
+    "EXAMPLE",
+    "FIELDS",
+    "LISTS",
+    "QUARTER",
+    "RULES",
+    "SENDER",
+    "STEPS",
+    "FieldType",
+    "failures",
+    "judged",
+    "one",
+    "row",
+]

@@ -114,7 +114,9 @@ def scan(folder: Path, markers: Sequence[str], skip: Iterable[str] = ROOMS_WITH_
     for bundle in _bundles(folder, left_out):
         # Thousands of patterns and small files: most bundles are clean, and one look at each says so.
         if any(patterns.find(b"\0".join(content for _, content in bundle))):
-            hits |= {Hit(path, number, form) for path, content in bundle for number, form in patterns.find(content)}
+            hits |= {
+                Hit(path, number, form) for path, content in bundle for number, form in patterns.find(content)
+            }
     return sorted(hits, key=lambda h: (h.path, h.marker, h.form))
 
 
@@ -158,7 +160,9 @@ def contents(path: Path) -> Iterator[bytes]:
 
 
 def _columns(table: pa.Table) -> Iterator[bytes]:
-    yield repr(table.schema.names).encode() + b"".join(f"{k}{v}".encode() for k, v in (table.schema.metadata or {}).items())
+    yield repr(table.schema.names).encode() + b"".join(
+        f"{k}{v}".encode() for k, v in (table.schema.metadata or {}).items()
+    )
     for column in table.columns:
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             yield "\n".join(v for v in pc.unique(column).to_pylist() if v is not None).encode()
@@ -168,7 +172,9 @@ def _columns(table: pa.Table) -> Iterator[bytes]:
 
 def _duckdb(path: Path) -> Iterator[bytes]:
     with duckdb.connect(str(path), read_only=True) as con:
-        for schema, name in con.execute("select schema_name, table_name from duckdb_tables() where not internal").fetchall():
+        for schema, name in con.execute(
+            "select schema_name, table_name from duckdb_tables() where not internal"
+        ).fetchall():
             yield from _columns(con.execute(f'select * from "{schema}"."{name}"').to_arrow_table())
         for view in con.execute("select sql from duckdb_views() where not internal").fetchall():
             yield str(view[0]).encode()

@@ -29,14 +29,24 @@ def put(
     place = landing / key / submitter / folder
     place.mkdir(parents=True)
     listed = {name: {"sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()}
-    stated = {"received_at": received_at, "submitter": submitter, "period": period, "submission_no": submission_no, "files": listed}
+    stated = {
+        "received_at": received_at,
+        "submitter": submitter,
+        "period": period,
+        "submission_no": submission_no,
+        "files": listed,
+    }
     for name, content in files.items():
         (place / name).write_bytes(content)
-    (place / "_manifest.json").write_text(json.dumps({k: v for k, v in stated.items() if v is not None}), encoding="utf-8")
+    (place / "_manifest.json").write_text(
+        json.dumps({k: v for k, v in stated.items() if v is not None}), encoding="utf-8"
+    )
     return place
 
 
-def sheet(key: str, table: str, rows: Iterable[Row], extra: Iterable[str] = (), encoding: str = "utf-8") -> bytes:
+def sheet(
+    key: str, table: str, rows: Iterable[Row], extra: Iterable[str] = (), encoding: str = "utf-8"
+) -> bytes:
     """A CSV of a contract's table with the sender's own headers. `extra` are columns that no contract knows."""
     spec: Table = CONTRACTS[key].by_table[table]
     out = io.StringIO()
@@ -66,12 +76,28 @@ def police_episode(number: int, **values: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def la12(landing: Path, rows: Iterable[Row], folder: str = "d1", name: str = "missing.csv", extra: Iterable[str] = (), **how: object) -> Path:
+def la12(
+    landing: Path,
+    rows: Iterable[Row],
+    folder: str = "d1",
+    name: str = "missing.csv",
+    extra: Iterable[str] = (),
+    **how: object,
+) -> Path:
     content = sheet("council/missing_and_return_interviews", "episodes", rows, extra)
-    return put(landing, "council/missing_and_return_interviews", "staffordshire", folder, {name: content}, **how)  # type: ignore[arg-type]
+    return put(
+        landing, "council/missing_and_return_interviews", "staffordshire", folder, {name: content}, **how
+    )  # type: ignore[arg-type]
 
 
-def po01(landing: Path, rows: Iterable[Row], folder: str = "d1", name: str = "police.csv", extra: Iterable[str] = (), **how: object) -> Path:
+def po01(
+    landing: Path,
+    rows: Iterable[Row],
+    folder: str = "d1",
+    name: str = "police.csv",
+    extra: Iterable[str] = (),
+    **how: object,
+) -> Path:
     content = sheet("police/missing_episodes", "episodes", rows, extra, "cp1252")
     return put(landing, "police/missing_episodes", "staffordshire_police", folder, {name: content}, **how)  # type: ignore[arg-type]
 
@@ -96,7 +122,10 @@ def census(children: Iterable[Mapping[str, str]], year: int = 2025, authority: s
 def raw_content(home: Home) -> dict[str, str]:
     """Every file below lake/raw -> hash of its bytes."""
     root = home.lake / "raw"
-    return {str(p.relative_to(root)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(root.rglob("*.parquet"))}
+    return {
+        str(p.relative_to(root)): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(root.rglob("*.parquet"))
+    }
 
 
 def place_keys(home: Home) -> None:

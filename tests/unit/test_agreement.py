@@ -48,7 +48,9 @@ def test_a_permission_lists_the_fields_and_names_its_ground(agreements: Agreemen
         ({"suspended": True}, "2025-05-09", "AGREEMENT-SUSPENDED", "ISA-POLICE clause 7.4"),
     ],
 )
-def test_a_refusal_names_the_clause(agreements: Agreements, update: dict[str, object], on: str, code: str, clause: str) -> None:
+def test_a_refusal_names_the_clause(
+    agreements: Agreements, update: dict[str, object], on: str, code: str, clause: str
+) -> None:
     answer = permitted(changed(agreements, **update), *POLICE, dt.date.fromisoformat(on))
     assert isinstance(answer, Denied)
     assert (answer.code, answer.clause) == (code, clause)
@@ -70,11 +72,22 @@ def test_default_deny(agreements: Agreements) -> None:
 def test_a_renewal_takes_over_where_the_first_agreement_ends(agreements: Agreements) -> None:
     first = agreements["ISA-POLICE"]
     renewal = first.model_copy(
-        update={"id": "ISA-POLICE-2", "effective_from": dt.date(2028, 4, 1), "effective_to": dt.date(2031, 3, 31)}
+        update={
+            "id": "ISA-POLICE-2",
+            "effective_from": dt.date(2028, 4, 1),
+            "effective_to": dt.date(2031, 3, 31),
+        }
     )
     both = Agreements([first, renewal], agreements.contracts)
-    answers = {on: permitted(both, *POLICE, dt.date.fromisoformat(on)) for on in ("2028-03-31", "2028-04-01", "2031-04-01")}
-    assert [getattr(a, "agreement_id", "") for a in answers.values()] == ["ISA-POLICE", "ISA-POLICE-2", "ISA-POLICE-2"]
+    answers = {
+        on: permitted(both, *POLICE, dt.date.fromisoformat(on))
+        for on in ("2028-03-31", "2028-04-01", "2031-04-01")
+    }
+    assert [getattr(a, "agreement_id", "") for a in answers.values()] == [
+        "ISA-POLICE",
+        "ISA-POLICE-2",
+        "ISA-POLICE-2",
+    ]
     assert isinstance(answers["2031-04-01"], Denied)
 
 
@@ -92,17 +105,43 @@ def test_the_example_files_have_their_own_agreement_for_testing(agreements: Agre
 def test_open_data_takes_every_column_and_has_no_end(agreements: Agreements) -> None:
     answer = permitted(agreements, "published/ons_population", "ons", dt.date(2040, 1, 1))
     assert isinstance(answer, Permission)
-    assert answer.fields["population"] == frozenset(load_contracts()["published/ons_population"].by_table["population"].by_name)
+    assert answer.fields["population"] == frozenset(
+        load_contracts()["published/ons_population"].by_table["population"].by_name
+    )
 
 
 @pytest.mark.parametrize(
     "update",
     [
-        {"effective_to": None}, {"review_by": None}, {"statutory_gateway": []}, {"effective_to": dt.date(2020, 1, 1)}, {"surprise": 1},
-        {"flows": {"police/missing_episodes": {"schedule": "1", "purposes": ["testing"], "every_field": True}}},
-        {"flows": {"police/missing_episodes": {"schedule": "1", "purposes": ["anything we like"], "tables": {"episodes": {}}}}},
+        {"effective_to": None},
+        {"review_by": None},
+        {"statutory_gateway": []},
+        {"effective_to": dt.date(2020, 1, 1)},
+        {"surprise": 1},
+        {
+            "flows": {
+                "police/missing_episodes": {"schedule": "1", "purposes": ["testing"], "every_field": True}
+            }
+        },
+        {
+            "flows": {
+                "police/missing_episodes": {
+                    "schedule": "1",
+                    "purposes": ["anything we like"],
+                    "tables": {"episodes": {}},
+                }
+            }
+        },
         {"flows": {"police/missing_episodes": {"schedule": "1", "purposes": [], "tables": {"episodes": {}}}}},
-        {"flows": {"police/missing_episodes": {"schedule": "1", "purposes": ["testing"], "tables": {"episodes": {"required": ["sex"], "prohibited": ["sex"]}}}}},
+        {
+            "flows": {
+                "police/missing_episodes": {
+                    "schedule": "1",
+                    "purposes": ["testing"],
+                    "tables": {"episodes": {"required": ["sex"], "prohibited": ["sex"]}},
+                }
+            }
+        },
     ],
 )
 def test_an_agreement_about_persons_is_bounded(agreements: Agreements, update: dict[str, object]) -> None:
@@ -122,7 +161,10 @@ def test_expected_returns_follow_cadence_agreement_and_first_period(agreements: 
     assert first["missing_and_return_interviews", "stoke_on_trent"] == "2022-23-Q4"
     assert first["looked_after_health_assessments", "nhs_ssot"] == "2023-24-Q1"
     assert first["safeguarding_return", "stoke_on_trent_education"] == "2023-24"
-    assert all(r["period_start"] <= r["period_end"] and r["due_on"] <= r["grace_until"] <= dt.date(2026, 1, 1) for r in rows)
+    assert all(
+        r["period_start"] <= r["period_end"] and r["due_on"] <= r["grace_until"] <= dt.date(2026, 1, 1)
+        for r in rows
+    )
     assert all(r["due_on"] <= dt.date(2024, 4, 30) for r in rows)
     assert {r["area_code"] for r in rows if r["agency"] == "council"} == {"E10000028", "E06000021"}
     assert {r["area_code"] for r in rows if r["agency"] == "police"} == {None}
@@ -131,4 +173,9 @@ def test_expected_returns_follow_cadence_agreement_and_first_period(agreements: 
 def test_a_suspension_shows_as_missing_returns_and_a_draft_expects_none(agreements: Agreements) -> None:
     before = expected_returns(load_contracts(), agreements)
     assert expected_returns(load_contracts(), changed(agreements, suspended=True)).equals(before)
-    assert "police" not in expected_returns(load_contracts(), changed(agreements, status="draft")).column("agency").to_pylist()
+    assert (
+        "police"
+        not in expected_returns(load_contracts(), changed(agreements, status="draft"))
+        .column("agency")
+        .to_pylist()
+    )

@@ -53,9 +53,15 @@ def test_periods_tile_time_and_their_ids_read_back(kind: str, day: dt.date) -> N
 @pytest.mark.parametrize(
     ("kind", "text", "period"),
     [
-        ("financial_year", "2024/25", "2024-25"), ("financial_year", "2024-2025", "2024-25"), ("academic_year", "2024/25", "2024-25"),
-        ("academic_year", "202425", "2024-25"), ("financial_year", "2025", "2024-25"), ("financial_year", "2025-03-31", "2024-25"),
-        ("vintage", "2025", "2025"), ("month", "2025-04-30T00:00:00", "2025-04"), ("quarter", " 2025-26-Q4 ", "2025-26-Q4"),
+        ("financial_year", "2024/25", "2024-25"),
+        ("financial_year", "2024-2025", "2024-25"),
+        ("academic_year", "2024/25", "2024-25"),
+        ("academic_year", "202425", "2024-25"),
+        ("financial_year", "2025", "2024-25"),
+        ("financial_year", "2025-03-31", "2024-25"),
+        ("vintage", "2025", "2025"),
+        ("month", "2025-04-30T00:00:00", "2025-04"),
+        ("quarter", " 2025-26-Q4 ", "2025-26-Q4"),
     ],
 )
 def test_ways_in_which_files_write_a_period(kind: str, text: str, period: str) -> None:
@@ -65,8 +71,16 @@ def test_ways_in_which_files_write_a_period(kind: str, text: str, period: str) -
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        ("financial_year", "2024-26"), ("financial_year", "2024/2026"), ("month", "2025-13"), ("month", "April"), ("quarter", "2025-26-Q5"),
-        ("quarter", "2025-27-Q1"), ("vintage", "20255"), ("financial_year", "1066"), ("academic_year", ""), ("month", "2025-02-30"),
+        ("financial_year", "2024-26"),
+        ("financial_year", "2024/2026"),
+        ("month", "2025-13"),
+        ("month", "April"),
+        ("quarter", "2025-26-Q5"),
+        ("quarter", "2025-27-Q1"),
+        ("vintage", "20255"),
+        ("financial_year", "1066"),
+        ("academic_year", ""),
+        ("month", "2025-02-30"),
     ],
 )
 def test_what_names_no_period_is_refused_without_repeating_it(kind: str, text: str) -> None:
@@ -83,8 +97,15 @@ def test_periods_between_takes_whole_periods_only() -> None:
 @pytest.mark.parametrize(
     "day",
     [
-        "2022-06-02", "2022-06-03", "2022-09-19", "2023-05-08", "2025-04-18", "2025-04-21", "2025-12-25",
-        "2021-12-27", "2021-12-28",  # Christmas on a weekend: the substitutes
+        "2022-06-02",
+        "2022-06-03",
+        "2022-09-19",
+        "2023-05-08",
+        "2025-04-18",
+        "2025-04-21",
+        "2025-12-25",
+        "2021-12-27",
+        "2021-12-28",  # Christmas on a weekend: the substitutes
         "2020-05-08",  # the early May holiday that moved to a Friday
     ],
 )
@@ -135,7 +156,11 @@ def test_a_date_outside_the_calendar_is_not_counted_from() -> None:
 @pytest.mark.parametrize(
     ("key", "period", "due"),
     [
-        ("police/missing_episodes", "2025-04", "2025-05-15"),  # ten working days, the early May holiday left out
+        (
+            "police/missing_episodes",
+            "2025-04",
+            "2025-05-15",
+        ),  # ten working days, the early May holiday left out
         ("council/cin_census", "2024-25", "2025-06-30"),
         ("council/missing_and_return_interviews", "2025-26-Q1", "2025-07-30"),
         ("school/safeguarding_return", "2024-25", "2025-04-30"),  # before the school year ends

@@ -14,12 +14,21 @@ from scipy.optimize import linprog
 from publish.disclosure import CONFIDENTIAL, protect, published_bounds, shown_counts
 
 PAIRS = st.lists(
-    st.tuples(st.integers(0, 3000), st.integers(0, 3000)).map(lambda p: (min(p), max(p))), min_size=1, max_size=60
+    st.tuples(st.integers(0, 3000), st.integers(0, 3000)).map(lambda p: (min(p), max(p))),
+    min_size=1,
+    max_size=60,
 )
 
 
 def frame(pairs: list[tuple[int, int]], trust: str = "complete") -> pd.DataFrame:
-    return pd.DataFrame({"numerator": [p[0] for p in pairs], "denominator": [p[1] for p in pairs], "trust": trust, "n_excluded": 3})
+    return pd.DataFrame(
+        {
+            "numerator": [p[0] for p in pairs],
+            "denominator": [p[1] for p in pairs],
+            "trust": trust,
+            "n_excluded": 3,
+        }
+    )
 
 
 @given(PAIRS)
@@ -53,7 +62,9 @@ def test_a_small_complement_or_a_small_denominator_hides_the_numerator(pairs):
 
 @given(PAIRS)
 def test_no_exact_column_survives(pairs):
-    assert not {"numerator", "denominator", "ci_low", "ci_high", "n_excluded"} & set(protect(frame(pairs), True, False).columns)
+    assert not {"numerator", "denominator", "ci_low", "ci_high", "n_excluded"} & set(
+        protect(frame(pairs), True, False).columns
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,8 +85,8 @@ def test_no_exact_column_survives(pairs):
 )
 def test_one_cell(n, d, rate, n_shown, value, symbol):
     row = protect(frame([(n, d)]), True, rate).iloc[0]
-    assert (math.isnan(row["n"]) if n_shown is None else row["n"] == n_shown)
-    assert (math.isnan(row["value"]) if value is None else row["value"] == pytest.approx(value))
+    assert math.isnan(row["n"]) if n_shown is None else row["n"] == n_shown
+    assert math.isnan(row["value"]) if value is None else row["value"] == pytest.approx(value)
     assert row["symbol"] == symbol
 
 
@@ -104,7 +115,11 @@ def margins(shape: tuple[int, ...]) -> np.ndarray:
     for keep in np.ndindex(*[2] * len(shape)):
         axes = [a for a, k in enumerate(keep) if k]
         for values in np.ndindex(*[shape[a] for a in axes]):
-            rows.append(np.all([index[a] == v for a, v in zip(axes, values, strict=True)], axis=0) if axes else np.ones(index.shape[1], bool))
+            rows.append(
+                np.all([index[a] == v for a, v in zip(axes, values, strict=True)], axis=0)
+                if axes
+                else np.ones(index.shape[1], bool)
+            )
     return np.array(rows, float)
 
 

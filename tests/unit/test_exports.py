@@ -15,7 +15,22 @@ from hypothesis import strategies as st
 from publish.audiences import analyst_columns, analyst_may_have
 from publish.exports import FORMULA_STARTS, fingerprint, to_csv, write_analyst, write_table
 
-DANGEROUS = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", "＋1", "－1", "＠x", '"=1', "x;=1+1", "a,=cmd|' /C calc'!A0", " =1"]
+DANGEROUS = [
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠x",
+    '"=1',
+    "x;=1+1",
+    "a,=cmd|' /C calc'!A0",
+    " =1",
+]
 
 
 @pytest.mark.parametrize("text", DANGEROUS)
@@ -35,7 +50,10 @@ def test_true_negative_numbers_stay_numbers():
 
 
 def test_ordinary_text_is_left_alone():
-    assert to_csv(pd.DataFrame({"a": ["Stoke-on-Trent", "2025-26", "16+ years", None]})) == "a\nStoke-on-Trent\n2025-26\n16+ years\n\"\"\n"
+    assert (
+        to_csv(pd.DataFrame({"a": ["Stoke-on-Trent", "2025-26", "16+ years", None]}))
+        == 'a\nStoke-on-Trent\n2025-26\n16+ years\n""\n'
+    )
 
 
 def test_a_column_without_a_description_does_not_leave(tmp_path: Path):
@@ -43,13 +61,18 @@ def test_a_column_without_a_description_does_not_leave(tmp_path: Path):
         write_table(tmp_path, "t", "T", pd.DataFrame({"secret": [1]}), {}, "")
 
 
-@pytest.mark.parametrize("table", ["bridge_child_token", "stg_council__cin_census__children", "int_x", "person_map", "dim_identity"])
+@pytest.mark.parametrize(
+    "table",
+    ["bridge_child_token", "stg_council__cin_census__children", "int_x", "person_map", "dim_identity"],
+)
 def test_tables_are_denied_unless_allowed(table):
     assert not analyst_may_have(table)
 
 
 def test_columns_that_lead_back_are_dropped():
-    assert analyst_columns(["person_key", "child_token", "nhs_number", "upn", "birth_date", "birth_month"]) == ["person_key", "birth_month"]
+    assert analyst_columns(
+        ["person_key", "child_token", "nhs_number", "upn", "birth_date", "birth_month"]
+    ) == ["person_key", "birth_month"]
 
 
 @pytest.fixture
@@ -57,8 +80,12 @@ def source(tmp_path: Path) -> Path:
     path = tmp_path / "w.duckdb"
     with duckdb.connect(str(path)) as con:
         con.execute("create schema conformed; create schema staging")
-        con.execute("create table conformed.fct_a as select i as n, i / 7.0 as v, 'c1_x' as child_token from range(1000) t(i)")
-        con.execute("create table conformed.bridge_child_token as select 'c1_x' as child_token, 'p1' as person_key")
+        con.execute(
+            "create table conformed.fct_a as select i as n, i / 7.0 as v, 'c1_x' as child_token from range(1000) t(i)"
+        )
+        con.execute(
+            "create table conformed.bridge_child_token as select 'c1_x' as child_token, 'p1' as person_key"
+        )
         con.execute("create table staging.stg_a as select 1 as a")
     return path
 
@@ -67,7 +94,9 @@ def test_analysts_get_the_permitted_tables_without_tokens(source: Path, tmp_path
     counts = write_analyst(source, tmp_path / "out")
     assert counts == {"fct_a": 1000}
     with duckdb.connect(str(tmp_path / "out" / "warehouse.duckdb"), read_only=True) as con:
-        found = con.execute("select table_name, column_name from information_schema.columns order by all").fetchall()
+        found = con.execute(
+            "select table_name, column_name from information_schema.columns order by all"
+        ).fetchall()
     assert found == [("fct_a", "n"), ("fct_a", "v")]
     assert [p.name for p in (tmp_path / "out" / "parquet").iterdir()] == ["fct_a.parquet"]
     assert b"c1_x" not in (tmp_path / "out" / "parquet" / "fct_a.parquet").read_bytes()

@@ -12,7 +12,10 @@ from lxml import etree
 from publish import figures
 from publish.words import Benchmark, Figure
 
-MARKS = [Benchmark("england", "England", "2025", 22.6, ""), Benchmark("neighbour_median", "its statistical neighbours", "2025", 21.5, "", 10)]
+MARKS = [
+    Benchmark("england", "England", "2025", 22.6, ""),
+    Benchmark("neighbour_median", "its statistical neighbours", "2025", 21.5, "", 10),
+]
 
 
 def line(values: list[float]) -> list[Figure]:
@@ -23,7 +26,12 @@ def line(values: list[float]) -> list[Figure]:
     ]  # fmt: skip
 
 
-SERIES = {"full": line([20.0, 21.0, 22.0, 19.5, 20.1]), "gap": line([20.0, math.nan, 22.0]), "one": line([20.0]), "none": line([math.nan])}
+SERIES = {
+    "full": line([20.0, 21.0, 22.0, 19.5, 20.1]),
+    "gap": line([20.0, math.nan, 22.0]),
+    "one": line([20.0]),
+    "none": line([math.nan]),
+}
 
 
 @pytest.mark.parametrize("name", SERIES)
@@ -32,7 +40,9 @@ def test_specifications_are_valid_vega_lite(name):
 
 
 def test_bar_specifications_are_valid_vega_lite():
-    alt.LayerChart.from_dict(figures.stacked_spec([("Police", [1, 0, 3]), ("NHS", [0, 0, 0])], ["a", "b", "c"]))
+    alt.LayerChart.from_dict(
+        figures.stacked_spec([("Police", [1, 0, 3]), ("NHS", [0, 0, 0])], ["a", "b", "c"])
+    )
     alt.LayerChart.from_dict(figures.bars_spec([("Police", 12.5, "12.5% (10)")], figures.BLUE, 12.5))
 
 
@@ -48,7 +58,10 @@ def test_a_chart_is_one_named_image_with_ids_of_its_own(name):
 
 def test_the_description_says_what_the_line_does():
     said = figures.describe(SERIES["gap"], MARKS, "percent")
-    assert "From 20.0% (quarter 0) to 22.0% (quarter 2)" in said and "No figure can be shown for 1 period." in said
+    assert (
+        "From 20.0% (quarter 0) to 22.0% (quarter 2)" in said
+        and "No figure can be shown for 1 period." in said
+    )
     assert "England 22.6% in 2025" in said
 
 

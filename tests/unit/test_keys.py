@@ -102,7 +102,9 @@ def test_store_files_cannot_be_exchanged_or_read_with_another_key(tmp_path: Path
     other = IdentityStore(tmp_path / "other")
     other.stage("a" * 16, people(surname="Y"))
     other.promote("a" * 16)
-    (tmp_path / "other" / "identifiers" / f"{'a' * 16}.parquet").write_bytes((folder / f"{'a' * 16}.parquet").read_bytes())
+    (tmp_path / "other" / "identifiers" / f"{'a' * 16}.parquet").write_bytes(
+        (folder / f"{'a' * 16}.parquet").read_bytes()
+    )
     with pytest.raises(OSError):
         other.read(["a" * 16])
 

@@ -37,7 +37,9 @@ def put(root: Path, name: str, data: str | bytes, manifest: object = None) -> Pa
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data.encode() if isinstance(data, str) else data)
     if manifest is not None:
-        (path.parent / "_manifest.json").write_text(manifest if isinstance(manifest, str) else json.dumps(manifest))
+        (path.parent / "_manifest.json").write_text(
+            manifest if isinstance(manifest, str) else json.dumps(manifest)
+        )
     return path
 
 
@@ -71,7 +73,9 @@ def test_a_home_folder_gives_one_delivery_a_file_and_one_a_set(tmp_path: Path) -
     put(tmp_path, f"{CIN}/staffordshire/2024-25/b.xml", cin(child(2)))
     found = landing.discover(tmp_path, CONTRACTS)
     assert [(d.key, d.path_submitter, d.path_period, len(d.files)) for d in found] == [
-        (CIN, "staffordshire", "2024-25", 1), (CIN, "staffordshire", "2024-25", 1), (POLICE, "staffordshire_police", "2025-04", 1),
+        (CIN, "staffordshire", "2024-25", 1),
+        (CIN, "staffordshire", "2024-25", 1),
+        (POLICE, "staffordshire_police", "2025-04", 1),
     ]
 
 
@@ -89,8 +93,12 @@ def test_discovery_is_the_same_whatever_the_order_on_disk(tmp_path: Path) -> Non
 def test_the_sample_returns_are_recognised_by_content(tmp_path: Path) -> None:
     for path in (DATA / "cin_census").glob("*.xml"):
         put(tmp_path, f"whatever/{path.stem}_2019_20200331.xml", path.read_bytes())
-    put(tmp_path, "whatever/other.xml", "<Message><Header><CollectionDetails><Collection>SSDA903</Collection>"
-                                        "</CollectionDetails></Header></Message>")
+    put(
+        tmp_path,
+        "whatever/other.xml",
+        "<Message><Header><CollectionDetails><Collection>SSDA903</Collection>"
+        "</CollectionDetails></Header></Message>",
+    )
     found = landing.discover(tmp_path, CONTRACTS)
     assert [d.key for d in found].count(CIN) == 4
     assert [d.files[0].name for d in found if d.key is None] == ["other.xml"]
@@ -100,16 +108,32 @@ def test_the_sample_returns_are_recognised_by_content(tmp_path: Path) -> None:
 
 def test_files_of_a_set_lying_anywhere_are_one_delivery(tmp_path: Path) -> None:
     header = "time_period,time_identifier,geographic_level,country_code,country_name,region_code,region_name,old_la_code,new_la_code,la_name,category"
-    put(tmp_path, "published/d3_cpps_subsequent_plan_2013_to_2025.csv",
-        f"{header},CPP_start,CPP_subsequent,CPP_subsequent_percent\n2025,Reporting year,National,E92000001,England,,,,,,All,1,2,c\n")
-    put(tmp_path, "published/d2_cpps_starting.csv", f"{header},CPP_start,Neglect_Initial\n2024,Reporting year,National,E92000001,England,,,,,,All,1,2\n")
+    put(
+        tmp_path,
+        "published/d3_cpps_subsequent_plan_2013_to_2025.csv",
+        f"{header},CPP_start,CPP_subsequent,CPP_subsequent_percent\n2025,Reporting year,National,E92000001,England,,,,,,All,1,2,c\n",
+    )
+    put(
+        tmp_path,
+        "published/d2_cpps_starting.csv",
+        f"{header},CPP_start,Neglect_Initial\n2024,Reporting year,National,E92000001,England,,,,,,All,1,2\n",
+    )
     put(tmp_path, "published/unknown.csv", "a,b\n1,2\n")
     found = landing.discover(tmp_path, CONTRACTS)
     assert [(d.key, len(d.files)) for d in found] == [("published/dfe_child_protection", 2), (None, 1)]
 
 
 def test_what_is_never_a_delivery_is_passed_over(tmp_path: Path) -> None:
-    for name in (".hidden.csv", "up.csv.part", "schema.xsd", "README.md", "~$book.xlsx", "_manifest.json", ".git/x.csv", "x.TMP"):
+    for name in (
+        ".hidden.csv",
+        "up.csv.part",
+        "schema.xsd",
+        "README.md",
+        "~$book.xlsx",
+        "_manifest.json",
+        ".git/x.csv",
+        "x.TMP",
+    ):
         put(tmp_path, name, "x")
     assert landing.discover(tmp_path, CONTRACTS) == []
 
@@ -118,7 +142,8 @@ def test_an_unrecognised_file_is_listed_by_name_with_a_reason(tmp_path: Path) ->
     put(tmp_path, "holiday.csv", "a,b\n1,2\n")
     put(tmp_path, "training_photos.csv", "a,b\n1,2\n")
     assert [(d.key, d.why) for d in landing.discover(tmp_path, CONTRACTS)] == [
-        (None, "no contract has a file of that name"), (None, "the name is that of a return but its column names are not"),
+        (None, "no contract has a file of that name"),
+        (None, "the name is that of a return but its column names are not"),
     ]
 
 
@@ -157,7 +182,12 @@ def test_original_and_resubmission_in_one_folder_are_two_deliveries(tmp_path: Pa
 
 def test_two_different_files_for_one_table_of_a_set_are_refused_by_name(tmp_path: Path) -> None:
     for name, rows in (("sn_model_2024_wide.csv", 1), ("sn_model_2025_wide.csv", 2)):
-        put(tmp_path, name, "old_la_code,la_name,region_ind,region_name,SN_1,SN_1P,SN_2,SN_2P,SN_3,SN_3P,SN_4,SN_4P\n" + "301,B,3,L,1,C,2,C,3,C,4,C\n" * rows)
+        put(
+            tmp_path,
+            name,
+            "old_la_code,la_name,region_ind,region_name,SN_1,SN_1P,SN_2,SN_2P,SN_3,SN_3P,SN_4,SN_4P\n"
+            + "301,B,3,L,1,C,2,C,3,C,4,C\n" * rows,
+        )
     one = only(tmp_path)
     with pytest.raises(Refused) as refused:
         readers.read(one, CONTRACTS[one.key or ""], CONTRACTS)
@@ -178,15 +208,21 @@ def test_without_a_manifest_the_files_time_counts(tmp_path: Path) -> None:
     assert only(tmp_path).received_at == dt.datetime(2025, 6, 15, 15, 6, 40)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"files": []}', '{"period": 3}', '{"submission_no": "x"}', "[" * 5000, "\xff"])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"files": []}', '{"period": 3}', '{"submission_no": "x"}', "[" * 5000, "\xff"]
+)
 def test_a_broken_manifest_refuses_what_it_covers(tmp_path: Path, text: str) -> None:
     put(tmp_path, "training.csv", training(1), text)
     assert only(tmp_path).refusal is FileCode.MANIFEST_MALFORMED
 
 
 def test_a_set_is_incomplete_until_every_file_of_its_manifest_is_there(tmp_path: Path) -> None:
-    put(tmp_path, "d2_x.csv", "time_period,geographic_level,country_code,country_name,region_code,region_name,old_la_code,new_la_code,la_name,category,CPP_start,Neglect_Initial,Physical_Initial,Sexual_Initial,Emotional_Initial\n2024,N,E,E,,,,,,A,1,1,1,1,1\n",
-        {"files": {"d2_x.csv": {}, "d3_y.csv": {}}})
+    put(
+        tmp_path,
+        "d2_x.csv",
+        "time_period,geographic_level,country_code,country_name,region_code,region_name,old_la_code,new_la_code,la_name,category,CPP_start,Neglect_Initial,Physical_Initial,Sexual_Initial,Emotional_Initial\n2024,N,E,E,,,,,,A,1,1,1,1,1\n",
+        {"files": {"d2_x.csv": {}, "d3_y.csv": {}}},
+    )
     assert only(tmp_path).refusal is FileCode.FILE_INCOMPLETE
 
 
@@ -202,7 +238,11 @@ def test_the_year_is_never_guessed_from_a_file_name(tmp_path: Path, name: str) -
 
 @pytest.mark.parametrize(("year", "period"), [(2019, "2018-19"), (2031, "2030-31")])
 def test_a_year_without_a_schema_is_read_all_the_same(tmp_path: Path, year: int, period: str) -> None:
-    put(tmp_path, f"{CIN}/staffordshire/x/cin.xml", cin(child(1)).replace("2025-03-31", f"{year}-03-31").replace(">2025<", f">{year}<"))
+    put(
+        tmp_path,
+        f"{CIN}/staffordshire/x/cin.xml",
+        cin(child(1)).replace("2025-03-31", f"{year}-03-31").replace(">2025<", f">{year}<"),
+    )
     assert resolved(only(tmp_path)).period.id == period
 
 
@@ -213,7 +253,9 @@ def test_the_rows_decide_over_manifest_and_folder_and_the_difference_is_said(tmp
     assert [(p.code, p.severity) for p in found.problems] == [(FileCode.FILE_PERIOD, Severity.warn)]
 
 
-@pytest.mark.parametrize("day", ["14/04/2025", "2025-04-14", "45761", "45761.0", "'14/04/2025", " 14/04/2025"])
+@pytest.mark.parametrize(
+    "day", ["14/04/2025", "2025-04-14", "45761", "45761.0", "'14/04/2025", " 14/04/2025"]
+)
 def test_a_day_is_a_day_however_it_is_written(tmp_path: Path, day: str) -> None:
     put(tmp_path, f"{POLICE}/staffordshire_police/x/missing.csv", police(day))
     assert resolved(only(tmp_path)).period.id == "2025-04"
@@ -238,11 +280,20 @@ def test_no_period_anywhere_is_refused_not_guessed(tmp_path: Path) -> None:
 
 
 def test_a_workbooks_title_says_the_school_year(tmp_path: Path) -> None:
-    rows: list[list[object]] = [["Return, academic year 2024/25"], ["URN", "LAESTAB", "LA", "Role", "Submitted", "Version"],
-                                [123456, 1, 860, "DSL", "04/03/2025 09:00", 1]]
-    put(tmp_path, f"{SCHOOLS}/stoke_on_trent_education/x/return.xlsx", workbook({"Returns": rows, "Responses": BOARD_ROWS[:0]}))
+    rows: list[list[object]] = [
+        ["Return, academic year 2024/25"],
+        ["URN", "LAESTAB", "LA", "Role", "Submitted", "Version"],
+        [123456, 1, 860, "DSL", "04/03/2025 09:00", 1],
+    ]
+    put(
+        tmp_path,
+        f"{SCHOOLS}/stoke_on_trent_education/x/return.xlsx",
+        workbook({"Returns": rows, "Responses": BOARD_ROWS[:0]}),
+    )
     read = readers.read(only(tmp_path), CONTRACTS[SCHOOLS], CONTRACTS)
-    assert [(p.code, p.severity) for p in read.problems if p.table == "responses"] == [(FileCode.FILE_EMPTY, Severity.block_file)]
+    assert [(p.code, p.severity) for p in read.problems if p.table == "responses"] == [
+        (FileCode.FILE_EMPTY, Severity.block_file)
+    ]
     found = resolved(only(tmp_path))
     assert (found.period.id, found.submitter) == ("2024-25", "staffordshire_education")
     assert [p.severity for p in found.problems if p.code is FileCode.FILE_SUBMITTER] == [Severity.block_file]

@@ -74,10 +74,18 @@ def test_8_the_census_keeps_codes_of_every_year() -> None:
     codes = [c.code for c in contracts.codelists["referral_source"].codes]
     for r, code in zip(rows, codes * 2, strict=False):
         r["referral_source"] = code
-    reads = {"children": table_read(made.extract.by_table["children"], children), "cin_details": table_read(cin, rows)}
+    reads = {
+        "children": table_read(made.extract.by_table["children"], children),
+        "cin_details": table_read(cin, rows),
+    }
     early = contracts["council/cin_census"].at(2022)
-    with judge(early, contracts.codelists, ReadResult(reads), made.period.previous.previous.previous, made.submitter) as j:
-        kept = [*j.accepted("cin_details")["referral_source"].to_pylist(), *j.rejected("cin_details")["referral_source"].to_pylist()]
+    with judge(
+        early, contracts.codelists, ReadResult(reads), made.period.previous.previous.previous, made.submitter
+    ) as j:
+        kept = [
+            *j.accepted("cin_details")["referral_source"].to_pylist(),
+            *j.rejected("cin_details")["referral_source"].to_pylist(),
+        ]
         assert set(kept) == {r["referral_source"] for r in rows}
 
 
@@ -86,13 +94,18 @@ def test_18_a_missing_id_is_found_wherever_it_stands_and_so_is_every_other(place
     rows = [row(n, local_id=None if n in (place, 200) else f"C{n}") for n in range(332)]
     with judged(rows) as j:
         assert failures(j)["local_id.required"] == 2
-        found = [f["row"] for f in j.findings("cases").to_pylist() if f["rule_id"].endswith("local_id.required")]
+        found = [
+            f["row"] for f in j.findings("cases").to_pylist() if f["rule_id"].endswith("local_id.required")
+        ]
         assert found == sorted({place + 2, 202})
 
 
 def test_20_and_21_no_rows_to_look_at_is_not_the_same_as_passing() -> None:
     with judged([row(upn=None)]) as j:
-        outcomes = {r["rule_id"].removeprefix("example.cases."): r["outcome"] for r in quality_table({"submission_id": "s"}, j, None).to_pylist()}
+        outcomes = {
+            r["rule_id"].removeprefix("example.cases."): r["outcome"]
+            for r in quality_table({"submission_id": "s"}, j, None).to_pylist()
+        }
     assert outcomes["upn.checksum"] == "not_applicable"
     assert outcomes["nhs_number.checksum"] == "passed"
 
@@ -101,5 +114,7 @@ def test_no_value_of_a_row_is_in_results_or_findings() -> None:
     """Whatever a sender writes, wherever: only ids, counts and positions come out."""
     columns = [c for c in row() if c != "is_open"]
     with judged([row(n, **{c: f"MARKER{n}"}) for n, c in enumerate(columns)]) as j:
-        told = json.dumps(quality_table({"submission_id": "s"}, j, None).to_pylist()) + json.dumps(findings_table({"submission_id": "s"}, j).to_pylist())
+        told = json.dumps(quality_table({"submission_id": "s"}, j, None).to_pylist()) + json.dumps(
+            findings_table({"submission_id": "s"}, j).to_pylist()
+        )
     assert not re.search("marker", told, re.IGNORECASE)

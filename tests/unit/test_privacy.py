@@ -37,7 +37,9 @@ def pseudonymiser(extract: Extract = CENSUS, submitter: str = "staffordshire") -
 
 
 def children(*ids: str | None) -> pa.Table:
-    rows = [{"_row": n, "la_child_id": i, "birth_date": dt.date(2012, 4, 27)} for n, i in enumerate(ids, start=1)]
+    rows = [
+        {"_row": n, "la_child_id": i, "birth_date": dt.date(2012, 4, 27)} for n, i in enumerate(ids, start=1)
+    ]
     return typed(CENSUS, "children", *rows)
 
 
@@ -63,7 +65,9 @@ def test_pseudonym_depends_on_key_submitter_and_id() -> None:
         return made.raw(table, rows)["child_token"][0].as_py()
 
     other = Key("pseudonym-v1", b"o" * 32)
-    assert len({token("staffordshire", KEY), token("stoke_on_trent", KEY), token("staffordshire", other)}) == 3
+    assert (
+        len({token("staffordshire", KEY), token("stoke_on_trent", KEY), token("staffordshire", other)}) == 3
+    )
 
 
 def test_no_id_no_pseudonym() -> None:
@@ -79,8 +83,16 @@ def test_nested_rows_inherit_through_every_level() -> None:
     made = pseudonymiser()
     tables = {
         "children": children("A1", "B2"),
-        "cin_details": typed(CENSUS, "cin_details", {"_row": 1, "_parent_row": 2}, {"_row": 2, "_parent_row": 1}, {"_row": 3, "_parent_row": 9}),
-        "assessments": typed(CENSUS, "assessments", {"_row": 5, "_parent_row": 2}, {"_row": 6, "_parent_row": 1}, {"_row": 7}),
+        "cin_details": typed(
+            CENSUS,
+            "cin_details",
+            {"_row": 1, "_parent_row": 2},
+            {"_row": 2, "_parent_row": 1},
+            {"_row": 3, "_parent_row": 9},
+        ),
+        "assessments": typed(
+            CENSUS, "assessments", {"_row": 5, "_parent_row": 2}, {"_row": 6, "_parent_row": 1}, {"_row": 7}
+        ),
     }
     out: dict[str, list[str | None]] = {}
     for table in parents_first(CENSUS):
@@ -94,14 +106,24 @@ def test_nested_rows_inherit_through_every_level() -> None:
 
 def test_whole_dates_and_numbers_go_to_the_identity_rows_once() -> None:
     made, table = pseudonymiser(), CENSUS.by_table["children"]
-    row = {"la_child_id": "A1", "upn": "U", "birth_date": dt.date(2012, 4, 27), "death_date": dt.date(2025, 1, 9)}
+    row = {
+        "la_child_id": "A1",
+        "upn": "U",
+        "birth_date": dt.date(2012, 4, 27),
+        "death_date": dt.date(2025, 1, 9),
+    }
     rows = typed(CENSUS, "children", {"_row": 1, **row}, {"_row": 2, **row})
     made.learn(table, rows)
     raw = made.raw(table, rows)
     assert raw["death_date"].to_pylist()[0] == dt.date(2025, 1, 1)
     (person,) = made.identities("council").to_pylist()
     assert person["birth_date"] == dt.date(2012, 4, 27) and person["death_date"] == dt.date(2025, 1, 9)
-    assert (person["local_id"], person["upn"], person["agency"], person["submitter"]) == ("A1", "U", "council", "staffordshire")
+    assert (person["local_id"], person["upn"], person["agency"], person["submitter"]) == (
+        "A1",
+        "U",
+        "council",
+        "staffordshire",
+    )
 
 
 def test_rejected_rows_leave_no_identifiers_behind() -> None:
@@ -115,20 +137,30 @@ def test_rejected_rows_leave_no_identifiers_behind() -> None:
 def test_what_is_not_agreed_is_emptied_and_counted() -> None:
     table, counts = LA12.by_table["episodes"], Minimised()
     data = pa.table(
-        {"_row": [1, 2, 3], "upn": ["ZEBRA", " ", None], "notes": ["OKAPI", "x", ""], "theme": ["1", "2", None]}
+        {
+            "_row": [1, 2, 3],
+            "upn": ["ZEBRA", " ", None],
+            "notes": ["OKAPI", "x", ""],
+            "theme": ["1", "2", None],
+        }
     )
     out = withhold(data, table, Allow("upn", "notes"), counts)
     assert out["upn"].to_pylist() == out["notes"].to_pylist() == [None] * 3
     assert out["theme"].to_pylist() == ["1", "2", None]
     row = {"submission_id": "s", "table": "episodes"}
     assert counts.rows("s") == [
-        {**row, "column": "notes", "action": "dropped", "cells": 2}, {**row, "column": "upn", "action": "not_agreed", "cells": 1}
+        {**row, "column": "notes", "action": "dropped", "cells": 2},
+        {**row, "column": "upn", "action": "not_agreed", "cells": 1},
     ]
 
 
 def test_an_unknown_column_is_named_by_its_letter_because_its_header_may_be_data() -> None:
     counts = Minimised()
-    count_unknown("episodes", [Ignored(3, "C", "ZEBRA Smith", "unknown", 4), Ignored(0, "", "Children/Child/New", "unknown", 2)], counts)
+    count_unknown(
+        "episodes",
+        [Ignored(3, "C", "ZEBRA Smith", "unknown", 4), Ignored(0, "", "Children/Child/New", "unknown", 2)],
+        counts,
+    )
     assert [r["column"] for r in counts.rows("s")] == ["Children/Child/New", "column C"]
 
 
@@ -140,7 +172,9 @@ def test_every_cell_is_accounted_for_by_what_became_of_it() -> None:
     counts = counts_of([Minimised(), made.counts])
     found = {(r["column"], r["action"]): r["cells"] for r in counts.rows("s")}
     assert found == {
-        ("la_child_id", "identity_store"): 2, ("birth_date", "coarsened"): 2, ("birth_date", "identity_store"): 2,
+        ("la_child_id", "identity_store"): 2,
+        ("birth_date", "coarsened"): 2,
+        ("birth_date", "identity_store"): 2,
     }
 
 

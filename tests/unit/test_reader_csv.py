@@ -42,15 +42,26 @@ def test_cells_come_exactly_as_sent(tmp_path: Path) -> None:
     data = read_bytes(tmp_path, TRAINING, f"{TRAINING_HEADER}\n{row}\n").tables["bookings"].data
     sent = next(csv.reader([row]))
     assert [data[f.name].to_pylist()[0] for f in TABLE.fields if f.name != "delegate_email"] == sent
-    assert data["delegate_email"].to_pylist() == [None], "a column that is missing is null, an empty cell is not"
+    assert data["delegate_email"].to_pylist() == [None], (
+        "a column that is missing is null, an empty cell is not"
+    )
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize(
     ("encoding", "note"),
-    [("utf-8", False), ("utf-8-sig", True), ("utf-16", True), ("utf-16-le", True), ("utf-16-be", True), ("cp1252", True)],
+    [
+        ("utf-8", False),
+        ("utf-8-sig", True),
+        ("utf-16", True),
+        ("utf-16-le", True),
+        ("utf-16-be", True),
+        ("cp1252", True),
+    ],
 )
-def test_encodings_and_line_ends_are_understood_and_said(tmp_path: Path, encoding: str, note: bool, newline: str) -> None:
+def test_encodings_and_line_ends_are_understood_and_said(
+    tmp_path: Path, encoding: str, note: bool, newline: str
+) -> None:
     text = training(4, newline=newline).replace("Safer", "Sáfer")
     result = read_bytes(tmp_path, TRAINING, text.encode(encoding))
     data = result.tables["bookings"].data
@@ -64,7 +75,11 @@ def test_a_declared_windows_file_in_utf8_is_not_turned_to_mojibake(tmp_path: Pat
     row = "E1,N1,860,01/04/2025 10:00,01/04/2025 11:00,,HIGH,José,Núñez,01/02/2012"
     utf8 = read_bytes(tmp_path, POLICE, f"{header}\n{row}\n".encode())
     windows = read_bytes(tmp_path, POLICE, f"{header}\n{row}\n".encode("cp1252"))
-    assert utf8.tables["episodes"].data["forename"].to_pylist() == windows.tables["episodes"].data["forename"].to_pylist() == ["José"]
+    assert (
+        utf8.tables["episodes"].data["forename"].to_pylist()
+        == windows.tables["episodes"].data["forename"].to_pylist()
+        == ["José"]
+    )
     assert "FILE-ENCODING" in codes(utf8)
     assert "FILE-ENCODING" not in codes(windows)
 
@@ -77,7 +92,11 @@ def test_another_separator_is_found_from_the_contracts_names(tmp_path: Path, del
 
 
 def test_values_never_decide_the_separator(tmp_path: Path) -> None:
-    text = TRAINING_HEADER.replace("Course,", "Course,", 1) + "\n" + TRAINING_ROW.format(n=1).replace("Safer together", "a;b;c;d;e;f;g;h;i;j;k")
+    text = (
+        TRAINING_HEADER.replace("Course,", "Course,", 1)
+        + "\n"
+        + TRAINING_ROW.format(n=1).replace("Safer together", "a;b;c;d;e;f;g;h;i;j;k")
+    )
     result = read_bytes(tmp_path, TRAINING, text)
     assert result.tables["bookings"].data["course"].to_pylist() == ["a;b;c;d;e;f;g;h;i;j;k"]
 
@@ -107,7 +126,10 @@ def test_ragged_rows_are_rejected_never_padded(tmp_path: Path) -> None:
     text = training(2) + "B3,short\n" + TRAINING_ROW.format(n=4) + ",extra\n" + TRAINING_ROW.format(n=5)
     result = read_bytes(tmp_path, TRAINING, text)
     assert bookings(result) == ["B1", "B2", "B5"]
-    assert [(r.row, r.code) for r in result.tables["bookings"].shape_rejects] == [(4, FileCode.CSV_RAGGED), (5, FileCode.CSV_RAGGED)]
+    assert [(r.row, r.code) for r in result.tables["bookings"].shape_rejects] == [
+        (4, FileCode.CSV_RAGGED),
+        (5, FileCode.CSV_RAGGED),
+    ]
     assert result.tables["bookings"].data["_row"].to_pylist() == [2, 3, 6]
     assert next(p for p in result.problems if p.code is FileCode.CSV_RAGGED).where == "rows 4, 5"
 
@@ -140,13 +162,17 @@ def test_a_quote_open_at_the_end_refuses(tmp_path: Path, place: int) -> None:
 
 
 def test_a_lone_quote_inside_a_cell_is_text(tmp_path: Path) -> None:
-    result = read_bytes(tmp_path, TRAINING, training(2) + TRAINING_ROW.format(n=3).replace("Officer", '6" officer') + "\n")
+    result = read_bytes(
+        tmp_path, TRAINING, training(2) + TRAINING_ROW.format(n=3).replace("Officer", '6" officer') + "\n"
+    )
     assert result.tables["bookings"].data["role"].to_pylist()[2] == '6" officer'
 
 
 def test_columns_not_in_the_contract_are_counted_and_not_read(tmp_path: Path) -> None:
     header = TRAINING_HEADER + ",Secret,,Empty"
-    text = f"{header}\n" + "".join(TRAINING_ROW.format(n=n) + f",{'x' if n % 2 else ' '},,\n" for n in range(1, 6))
+    text = f"{header}\n" + "".join(
+        TRAINING_ROW.format(n=n) + f",{'x' if n % 2 else ' '},,\n" for n in range(1, 6)
+    )
     read = read_bytes(tmp_path, TRAINING, text).tables["bookings"]
     assert [(i.letter, i.header, i.cells) for i in read.ignored] == [("K", "Secret", 3), ("M", "Empty", 0)]
     assert "Secret" not in read.data.column_names
@@ -185,21 +211,31 @@ def test_manifest_counts_and_checksums_are_held(tmp_path: Path) -> None:
 # --- conservation: an independent count of physical rows ----------------------------------------------------------------------
 
 CELL = st.one_of(
-    st.sampled_from(["", " ", "x", "Total", "Notes", "a,b", 'q"q', "l1\nl2", "é", "\u2028", "00123", "=1+1", "'"]),
+    st.sampled_from(
+        ["", " ", "x", "Total", "Notes", "a,b", 'q"q', "l1\nl2", "é", "\u2028", "00123", "=1+1", "'"]
+    ),
     st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=8),
 )
 
 
 @settings(max_examples=150)
 @given(
-    rows=st.lists(st.one_of(st.lists(CELL, min_size=WIDTH, max_size=WIDTH), st.lists(CELL, max_size=WIDTH + 2)), max_size=40),
+    rows=st.lists(
+        st.one_of(st.lists(CELL, min_size=WIDTH, max_size=WIDTH), st.lists(CELL, max_size=WIDTH + 2)),
+        max_size=40,
+    ),
     titles=st.lists(st.sampled_from(["", "A title", "Report,2025", '"quoted title"']), max_size=4),
     newline=st.sampled_from(["\n", "\r\n"]),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
     last=st.booleans(),
 )
 def test_every_physical_row_is_somewhere(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]], titles: list[str], newline: str, encoding: str, last: bool
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[list[str]],
+    titles: list[str],
+    newline: str,
+    encoding: str,
+    last: bool,
 ) -> None:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator=newline)
@@ -222,7 +258,10 @@ def test_every_physical_row_is_somewhere(
     assert sorted([*numbers, len(titles) + 1]) == list(range(1, physical + 1))
     by_row = dict(enumerate(csv.reader(io.StringIO(text.replace("\r\n", "\n"), newline="")), start=1))
     for at, booking, status in zip(
-        read.data["_row"].to_pylist(), read.data["booking_id"].to_pylist(), read.data["status"].to_pylist(), strict=True
+        read.data["_row"].to_pylist(),
+        read.data["booking_id"].to_pylist(),
+        read.data["status"].to_pylist(),
+        strict=True,
     ):
         assert (booking, status) == (by_row[at][0], by_row[at][9])
     assert all(len(by_row[r]) != WIDTH for r in rejects)

@@ -27,8 +27,18 @@ RETURNS: list[list[object]] = [
     ["Source: the survey form"],
 ]
 RESPONSES: list[list[object]] = [
-    ["URN", "Version", "1.1 Staff training", "1.2 Code of conduct", "2.1 Policy published", "2.2 Lead and deputies",
-     "2.3 Filtering and monitoring", "2.4 Record transfer", "3.1 Single central record", "3.2 Online checks"],
+    [
+        "URN",
+        "Version",
+        "1.1 Staff training",
+        "1.2 Code of conduct",
+        "2.1 Policy published",
+        "2.2 Lead and deputies",
+        "2.3 Filtering and monitoring",
+        "2.4 Record transfer",
+        "3.1 Single central record",
+        "3.2 Online checks",
+    ],
     [123456, 1, 1, "NA", 2, 3, 4, "2", None, 0.5],
 ]
 
@@ -55,7 +65,9 @@ def test_the_workbook_that_schools_really_send(tmp_path: Path) -> None:
 
 
 def test_every_row_of_the_sheet_is_somewhere(tmp_path: Path) -> None:
-    read = read_bytes(tmp_path, SCHOOLS, workbook({"Returns": RETURNS, "Responses": RESPONSES})).tables["returns"]
+    read = read_bytes(tmp_path, SCHOOLS, workbook({"Returns": RETURNS, "Responses": RESPONSES})).tables[
+        "returns"
+    ]
     numbers = sorted([4, *(a.row for a in read.set_aside), *read.data["_row"].to_pylist()])
     assert numbers == list(range(1, len(RETURNS) + 1))
 
@@ -88,11 +100,20 @@ def test_dates_are_days_whatever_the_workbooks_epoch(tmp_path: Path, epoch: dt.d
         sheet.append(row)
     out = io.BytesIO()
     book.save(out)
-    assert read_bytes(tmp_path, BOARD, out.getvalue()).tables["seats"].data["meeting_date"].to_pylist() == ["2025-05-14"] * 2
+    assert (
+        read_bytes(tmp_path, BOARD, out.getvalue()).tables["seats"].data["meeting_date"].to_pylist()
+        == ["2025-05-14"] * 2
+    )
 
 
 def test_ids_never_pass_through_a_float(tmp_path: Path) -> None:
-    rows = [BOARD_ROWS[0], *[[n, "14/05/2025", "POLICE", n, "LEAD", "ONLINE", "No"] for n in ("00123", 123, 12.0, "12E3", 123456789012345)]]
+    rows = [
+        BOARD_ROWS[0],
+        *[
+            [n, "14/05/2025", "POLICE", n, "LEAD", "ONLINE", "No"]
+            for n in ("00123", 123, 12.0, "12E3", 123456789012345)
+        ],
+    ]
     data = workbook({"Attendance": rows})
     sheet = member(data, "xl/worksheets/sheet1.xml").replace(b"123456789012345</v>", b"12345678901234567</v>")
     read = read_bytes(tmp_path, BOARD, rezip(data, {"xl/worksheets/sheet1.xml": sheet})).tables["seats"]
@@ -110,7 +131,11 @@ def test_errors_and_formulas_without_a_result_are_never_blank(tmp_path: Path) ->
     book.save(out)
     result = read_bytes(tmp_path, BOARD, out.getvalue())
     row = result.tables["seats"].data.to_pylist()[0]
-    assert (row["meeting_group"], row["apologies"], row["attendee_name"]) == ("#FORMULA!", "#FORMULA!", "#N/A")
+    assert (row["meeting_group"], row["apologies"], row["attendee_name"]) == (
+        "#FORMULA!",
+        "#FORMULA!",
+        "#N/A",
+    )
     assert next(p for p in result.problems if p.code is FileCode.XLSX_FORMULA).where == "row 2"
 
 

@@ -65,7 +65,9 @@ def test_rows_know_their_parents_across_batches(tmp_path: Path, monkeypatch: pyt
 
 def test_an_empty_id_in_the_last_of_many_children_is_kept_as_sent(tmp_path: Path) -> None:
     # A peer looked at the first buffer only, and let an empty id pass (whole-file faults 18 and 19).
-    last = "<Child><ChildIdentifiers><LAchildID/></ChildIdentifiers></Child><Child><ChildIdentifiers/></Child>"
+    last = (
+        "<Child><ChildIdentifiers><LAchildID/></ChildIdentifiers></Child><Child><ChildIdentifiers/></Child>"
+    )
     result = read_bytes(tmp_path, CIN, cin("".join(child(n) for n in range(5000)) + last))
     ids = result.tables["children"].data["la_child_id"].to_pylist()
     assert len(ids) == 5002
@@ -73,7 +75,9 @@ def test_an_empty_id_in_the_last_of_many_children_is_kept_as_sent(tmp_path: Path
 
 
 def test_loose_text_is_reported_and_loses_nothing(tmp_path: Path) -> None:
-    result = read_bytes(tmp_path, CIN, cin(child(1, identifiers="stray<UPN>A1</UPN>") + "\nmore\n" + child(2)))
+    result = read_bytes(
+        tmp_path, CIN, cin(child(1, identifiers="stray<UPN>A1</UPN>") + "\nmore\n" + child(2))
+    )
     assert "XML-UNEXPECTED-TEXT" in codes(result)
     assert result.tables["children"].data["upn"].to_pylist() == ["A1", None]
     assert all("stray" not in f"{p.says} {p.where}" for p in result.problems)
@@ -123,17 +127,25 @@ def test_a_record_named_inside_a_record_is_a_stranger(tmp_path: Path) -> None:
 
 
 def test_character_references_comments_and_cdata_are_text(tmp_path: Path) -> None:
-    result = read_bytes(tmp_path, CIN, cin(child(1, identifiers="<UPN>A&amp;<!-- no -->B<![CDATA[<C]]></UPN>")))
+    result = read_bytes(
+        tmp_path, CIN, cin(child(1, identifiers="<UPN>A&amp;<!-- no -->B<![CDATA[<C]]></UPN>"))
+    )
     assert result.tables["children"].data["upn"].to_pylist() == ["A&B<C"]
 
 
 def test_lines_are_those_of_the_file_beyond_65535(tmp_path: Path) -> None:
-    one = "<Child>\n\n<ChildIdentifiers>\n<LAchildID>X</LAchildID>\n</ChildIdentifiers>\n<CINdetails>\n" \
-        "<CINreferralDate>2024-05-01</CINreferralDate>\n<Assessments>\n<AssessmentActualStartDate>2024-05-01" \
+    one = (
+        "<Child>\n\n<ChildIdentifiers>\n<LAchildID>X</LAchildID>\n</ChildIdentifiers>\n<CINdetails>\n"
+        "<CINreferralDate>2024-05-01</CINreferralDate>\n<Assessments>\n<AssessmentActualStartDate>2024-05-01"
         "</AssessmentActualStartDate>\n</Assessments></CINdetails></Child>\n"
+    )
     text = cin(one * 12_000)
     result = read_bytes(tmp_path, CIN, text)
-    for table, mark in (("children", "<Child>"), ("cin_details", "<CINdetails>"), ("assessments", "<Assessments>")):
+    for table, mark in (
+        ("children", "<Child>"),
+        ("cin_details", "<CINdetails>"),
+        ("assessments", "<Assessments>"),
+    ):
         expected = [n for n, line in enumerate(text.split("\n"), 1) if mark in line]
         assert result.tables[table].data["_line"].to_pylist() == expected
 

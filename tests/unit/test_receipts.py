@@ -36,7 +36,12 @@ class Report:
 
 @pytest.mark.parametrize(
     ("rows", "total", "text"),
-    [([4, 7, 8, 9, 12], 5, "4, 7-9, 12"), ([4], 9, "4 and 8 more"), ([], 0, ""), (list(range(1, 100, 2)), 50, ", ".join(map(str, range(1, 41, 2))) + " and 30 more")],
+    [
+        ([4, 7, 8, 9, 12], 5, "4, 7-9, 12"),
+        ([4], 9, "4 and 8 more"),
+        ([], 0, ""),
+        (list(range(1, 100, 2)), 50, ", ".join(map(str, range(1, 41, 2))) + " and 30 more"),
+    ],
 )
 def test_rows_are_compressed(rows: list[int], total: int, text: str) -> None:
     assert compressed(rows, total) == text
@@ -45,7 +50,13 @@ def test_rows_are_compressed(rows: list[int], total: int, text: str) -> None:
 def told(status: str = "partly_accepted") -> tuple[str, str]:
     minimised = Minimised()
     minimised.add("cases", "notes", "dropped", 12)
-    rows = [row(), row(1, la_code="MARKER1"), row(2, times="99"), row(3, born_on="2015-01-02", surname="MARKER2"), row(4, need="MARKER3")]
+    rows = [
+        row(),
+        row(1, la_code="MARKER1"),
+        row(2, times="99"),
+        row(3, born_on="2015-01-02", surname="MARKER2"),
+        row(4, need="MARKER3"),
+    ]
     with judged(rows, shape=[ShapeReject(9, FileCode.CSV_RAGGED)]) as j:
         counts = {c.table: Counted(c.received, c.accepted, c.rejected, c.set_aside) for c in j.counts()}
         return receipt(Report(status, tables=counts), None, j, [problem(FileCode.FILE_TITLES)], minimised)
@@ -53,7 +64,15 @@ def told(status: str = "partly_accepted") -> tuple[str, str]:
 
 def test_text_names_place_rule_row_and_remedy_in_order_of_weight() -> None:
     text, _ = told()
-    for part in ("column LA_CODE; row 3", "[R-WHO]", "R-WHO fix.", "CSV-RAGGED", "[example.cases.times.range]", "cases, notes: not kept (12 cells)", "clause 4"):
+    for part in (
+        "column LA_CODE; row 3",
+        "[R-WHO]",
+        "R-WHO fix.",
+        "CSV-RAGGED",
+        "[example.cases.times.range]",
+        "cases, notes: not kept (12 cells)",
+        "clause 4",
+    ):
         assert part in text
     assert text.index("R-WHO") < text.index("times.range") < text.index("born_on.mended")
     line = next(x for x in text.splitlines() if x.strip().startswith("cases  "))

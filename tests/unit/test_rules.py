@@ -35,7 +35,10 @@ def test_a_right_row_fails_nothing() -> None:
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
-        ({"starts_on": "03/04/2025", "ends_on": "02/04/2025", "noted_at": None, "other_need": "N1"}, "R-AFTER"),
+        (
+            {"starts_on": "03/04/2025", "ends_on": "02/04/2025", "noted_at": None, "other_need": "N1"},
+            "R-AFTER",
+        ),
         ({"seen_at": "02/04/2025 23:59"}, "R-AFTER-MIXED"),
         ({"noted_at": "03/04/2025 10:29"}, "R-BEFORE"),
         ({"is_open": "0"}, "R-IF"),
@@ -54,7 +57,15 @@ def test_rule_finds(changes: dict[str, str | None], rule: str) -> None:
     assert one(**changes)[1].get(rule) == 1
 
 
-@pytest.mark.parametrize("changes", [{"starts_on": "31/03/2025"}, {"noted_at": "03/04/2025 10:30"}, {"la_code": "e10000028"}, {"times": "20"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"starts_on": "31/03/2025"},
+        {"noted_at": "03/04/2025 10:30"},
+        {"la_code": "e10000028"},
+        {"times": "20"},
+    ],
+)
 def test_bounds_are_inside(changes: dict[str, str | None]) -> None:
     changes = {"seen_at": None, "noted_at": None, **changes}
     if changes["noted_at"]:
@@ -87,7 +98,12 @@ def test_blank_parts_of_a_grain_are_equal() -> None:
 
 
 def test_nested_rows_are_unique_in_their_parent_and_fall_with_it() -> None:
-    steps = [{"_parent_row": 2, "step": "a"}, {"_parent_row": 2, "step": "a"}, {"_parent_row": 3, "step": "a"}, {"_parent_row": 9, "step": "b"}]
+    steps = [
+        {"_parent_row": 2, "step": "a"},
+        {"_parent_row": 2, "step": "a"},
+        {"_parent_row": 3, "step": "a"},
+        {"_parent_row": 9, "step": "b"},
+    ]
     with judged([row(), row(1, la_code="861")], steps) as j:
         assert failures(j, "steps") == {"unique": 1, "parent_rejected": 2}
         assert j.accepted("steps")["_row"].to_pylist() == [2]
@@ -110,7 +126,9 @@ def test_findings_are_positions_and_ids() -> None:
 
 
 def test_a_blocking_rule_is_named() -> None:
-    rules = tuple(r.model_copy(update={"severity": Severity.block_file}) if r.id == "R-WHO" else r for r in CASES.rules)
+    rules = tuple(
+        r.model_copy(update={"severity": Severity.block_file}) if r.id == "R-WHO" else r for r in CASES.rules
+    )
     with judged([row(la_code="861")], extract=extract_of(CASES.model_copy(update={"rules": rules}))) as j:
         assert j.blocked_by() == ["R-WHO"]
 
@@ -123,8 +141,16 @@ def test_an_empty_delivery_is_judged_and_nothing_applies() -> None:
 
 def test_rows_never_leave_memory() -> None:
     with judged([row()]) as j:
-        settings = dict(j.con.execute("SELECT name, value FROM duckdb_settings() WHERE name IN ('temp_directory', 'enable_external_access', 'autoload_known_extensions')").fetchall())
-        assert settings == {"temp_directory": "", "enable_external_access": "false", "autoload_known_extensions": "false"}
+        settings = dict(
+            j.con.execute(
+                "SELECT name, value FROM duckdb_settings() WHERE name IN ('temp_directory', 'enable_external_access', 'autoload_known_extensions')"
+            ).fetchall()
+        )
+        assert settings == {
+            "temp_directory": "",
+            "enable_external_access": "false",
+            "autoload_known_extensions": "false",
+        }
         with pytest.raises(duckdb.Error):
             j.con.execute("COPY cases TO 'leak.csv'")
 
@@ -139,10 +165,19 @@ def test_noted_rows_are_capped_and_their_count_is_not(monkeypatch: pytest.Monkey
 def test_check_digits_agree_with_each_other_and_with_stdnum() -> None:
     chance = random.Random(7)
     numbers = ["".join(chance.choices("0123456789", k=10)) for _ in range(2000)]
-    pupils = [upn.calc_check_digit(s) + s for s in ("860" + "".join(chance.choices("0123456789", k=8)) + chance.choice("0123456789ABKZ") for _ in range(500))]
+    pupils = [
+        upn.calc_check_digit(s) + s
+        for s in (
+            "860" + "".join(chance.choices("0123456789", k=8)) + chance.choice("0123456789ABKZ")
+            for _ in range(500)
+        )
+    ]
     pupils += [chance.choice(UPN_LETTERS) + p[1:] for p in pupils]
     odd = ["", "1", "943476591", "94347659190", "94347é5919", "A86112345678X", "a861123456789", "9434765919 "]
-    for kind, texts, oracle in (("nhs_number", numbers + odd, nhs.is_valid), ("upn", pupils + odd, upn.is_valid)):
+    for kind, texts, oracle in (
+        ("nhs_number", numbers + odd, nhs.is_valid),
+        ("upn", pupils + odd, upn.is_valid),
+    ):
         con = duckdb.connect()
         con.register("t", pa.table({"v": texts}))
         by_sql = [r[0] for r in con.execute(f"SELECT {checksum_sql(kind, 'v')} FROM t").fetchall()]

@@ -13,19 +13,88 @@ from ingest.lake import Home
 from ingest.synthetic import partnership
 
 SIZE = 0.02
-INDICATORS = ["FD07", "FD08", "FD09", "AS01", "CP01", "CP02", "CP03", "CP05", "CP07", "CP08", "CP09A", "CP09B", "EX04A", "EX04B", "EX05", "EX07A", "EX07B", "EX08", "EX09", "CC07", "ED01", "ED02", "ED03", "WF01", "WF09", "WF10", "DQ01", "DQ02", "DQ06"]
+INDICATORS = [
+    "FD07",
+    "FD08",
+    "FD09",
+    "AS01",
+    "CP01",
+    "CP02",
+    "CP03",
+    "CP05",
+    "CP07",
+    "CP08",
+    "CP09A",
+    "CP09B",
+    "EX04A",
+    "EX04B",
+    "EX05",
+    "EX07A",
+    "EX07B",
+    "EX08",
+    "EX09",
+    "CC07",
+    "ED01",
+    "ED02",
+    "ED03",
+    "WF01",
+    "WF09",
+    "WF10",
+    "DQ01",
+    "DQ02",
+    "DQ06",
+]
 #: domain.md 4.0, as far as these formats can show them.
 KINDS = (
-    "late file", "wrong period on the cover", "resubmission with fewer rows", "row repeated", "one child with two ids",
-    "two children with one id", "two children with one UPN", "pseudo-UPN", "unborn child", "stand-in for blank",
-    "digit of a number lost", "letter O for nought in a postcode", "merged cells and two header rows", "hidden sheet",
-    "number with a trailing .0", "Excel serial date", "ISO date among British ones", "totals row", "notes below the rows",
-    "title lines above the header", "free text in a coded cell", "typo in a code", "code in words", "unknown code",
-    "UTF-8 with a byte order mark", "UTF-16", "Windows-1252 instead of UTF-8", "semicolons between cells", "comma in an address",
-    "leading apostrophe", "columns renamed between years", "extra columns", "code of another year's list", "test record",
-    "test record without an id", "record of another authority", "file empty", "workbook with a password", "file broken off",
-    "same file delivered twice", "corrected file", "found before missing", "stand-in birth date", "date in the future",
-    "unreadable date", "row of another period", "note in a number", "free text that may not be sent", "check digit wrong",
+    "late file",
+    "wrong period on the cover",
+    "resubmission with fewer rows",
+    "row repeated",
+    "one child with two ids",
+    "two children with one id",
+    "two children with one UPN",
+    "pseudo-UPN",
+    "unborn child",
+    "stand-in for blank",
+    "digit of a number lost",
+    "letter O for nought in a postcode",
+    "merged cells and two header rows",
+    "hidden sheet",
+    "number with a trailing .0",
+    "Excel serial date",
+    "ISO date among British ones",
+    "totals row",
+    "notes below the rows",
+    "title lines above the header",
+    "free text in a coded cell",
+    "typo in a code",
+    "code in words",
+    "unknown code",
+    "UTF-8 with a byte order mark",
+    "UTF-16",
+    "Windows-1252 instead of UTF-8",
+    "semicolons between cells",
+    "comma in an address",
+    "leading apostrophe",
+    "columns renamed between years",
+    "extra columns",
+    "code of another year's list",
+    "test record",
+    "test record without an id",
+    "record of another authority",
+    "file empty",
+    "workbook with a password",
+    "file broken off",
+    "same file delivered twice",
+    "corrected file",
+    "found before missing",
+    "stand-in birth date",
+    "date in the future",
+    "unreadable date",
+    "row of another period",
+    "note in a number",
+    "free text that may not be sent",
+    "check digit wrong",
 )
 
 
@@ -75,7 +144,9 @@ def test_every_indicator_has_figures(home: Home) -> None:
     assert set(last.loc[last["denominator"] > 0, "indicator_id"]) == set(INDICATORS)
     areas = last.loc[last["denominator"] > 0].groupby("indicator_id")["area_code"].nunique()
     assert (areas == 3).all()
-    assert not values.duplicated(["indicator_id", "area_code", "period_type", "period_id", "breakdown", "breakdown_value"]).any()
+    assert not values.duplicated(
+        ["indicator_id", "area_code", "period_type", "period_id", "breakdown", "breakdown_value"]
+    ).any()
     assert set(values.loc[values["breakdown"] == "agency", "indicator_id"]) == {"WF01", "WF09", "WF10"}
 
 

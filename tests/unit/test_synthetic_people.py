@@ -49,14 +49,18 @@ def test_nobody_is_referred_twice_on_a_day_or_starts_two_plans_on_one(pop: popul
         assert not plans.duplicated(["child", "start"]).any()
         plans = plans.sort_values(["child", "start"])
         same = plans["child"].eq(plans["child"].shift())
-        assert (plans["end"].shift()[same] <= plans["start"][same]).all(), "plans of one child follow each other"
+        assert (plans["end"].shift()[same] <= plans["start"][same]).all(), (
+            "plans of one child follow each other"
+        )
         ref = c.episodes["ref"].to_numpy()[c.plans["episode"]]
         assert (ref <= plans.sort_index()["start"].to_numpy()).all()
 
 
 def test_later_plans_are_numbered_on(pop: population.Population) -> None:
     c = careers.make(pop, 0)
-    plans = c.plans.assign(child=c.episodes["child"].to_numpy()[c.plans["episode"]]).sort_values(["child", "start"])
+    plans = c.plans.assign(child=c.episodes["child"].to_numpy()[c.plans["episode"]]).sort_values(
+        ["child", "start"]
+    )
     same = plans["child"].eq(plans["child"].shift())
     assert same.any()
     assert (plans["previous"][same] == plans["previous"].shift()[same] + 1).all()
@@ -67,7 +71,10 @@ def test_dates_of_the_truth() -> None:
     assert list(after_months(d, -12).astype(str)) == ["2023-02-28", "2024-03-31"]
     assert list(after_months(d, 24).astype(str)) == ["2026-02-28", "2027-03-31"]
     # Thursday before Easter 2025 to the Tuesday after: Good Friday and Easter Monday do not count.
-    assert working_days(np.array(["2025-04-17"], "datetime64[D]"), np.array(["2025-04-22"], "datetime64[D]"))[0] == 1
+    assert (
+        working_days(np.array(["2025-04-17"], "datetime64[D]"), np.array(["2025-04-22"], "datetime64[D]"))[0]
+        == 1
+    )
 
 
 def _label(rows: list[tuple[int, str, str, str]]) -> list[int]:
@@ -77,7 +84,23 @@ def _label(rows: list[tuple[int, str, str, str]]) -> list[int]:
 
 def test_perfect_linkage_of_the_truth() -> None:
     a, b = population.nhs_numbers(np.array([1, 2])).astype(str)
-    assert len(set(_label([(0, a, "", "2010-01-01"), (1, a, "", "2010-01-01"), (2, b, "", "2010-01-01")]))) == 2
-    assert len(set(_label([(0, a, "", "2010-01-01"), (1, a, "", "2011-01-01")]))) == 2, "one number, two birth dates"
-    assert len(set(_label([(0, a, "", "2010-01-01"), (1, a, "", "")]))) == 1, "a missing birth date does not contradict"
-    assert len(set(_label([(0, a[:-1] + str((int(a[-1]) + 1) % 10), "", "2010-01-01")] * 2 + [(1, a, "", "2010-01-01")]))) == 2, "invalid"
+    assert (
+        len(set(_label([(0, a, "", "2010-01-01"), (1, a, "", "2010-01-01"), (2, b, "", "2010-01-01")]))) == 2
+    )
+    assert len(set(_label([(0, a, "", "2010-01-01"), (1, a, "", "2011-01-01")]))) == 2, (
+        "one number, two birth dates"
+    )
+    assert len(set(_label([(0, a, "", "2010-01-01"), (1, a, "", "")]))) == 1, (
+        "a missing birth date does not contradict"
+    )
+    assert (
+        len(
+            set(
+                _label(
+                    [(0, a[:-1] + str((int(a[-1]) + 1) % 10), "", "2010-01-01")] * 2
+                    + [(1, a, "", "2010-01-01")]
+                )
+            )
+        )
+        == 2
+    ), "invalid"

@@ -41,7 +41,8 @@ def test_a_percentage_never_stands_without_its_parts():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "moved"), [(15.0, 17.0, "higher"), (25.0, 27.0, "lower"), (20.0, 23.0, "none"), (22.4, 24.0, "none")]
+    ("low", "high", "moved"),
+    [(15.0, 17.0, "higher"), (25.0, 27.0, "lower"), (20.0, 23.0, "none"), (22.4, 24.0, "none")],
 )
 def test_change_is_only_said_when_intervals_do_not_overlap(low, high, moved):
     assert words.change(NOW, replace(NOW, low=low, high=high)) == moved
@@ -54,21 +55,33 @@ def test_no_change_is_claimed_against_a_figure_that_is_hidden_or_not_safe():
 
 
 def test_comparison_words_follow_the_interval_and_carry_the_year():
-    marks = [Benchmark("england", "England", "2025", 22.6, ""), Benchmark("neighbour_median", "its statistical neighbours", "2025", 21.5, "")]
+    marks = [
+        Benchmark("england", "England", "2025", 22.6, ""),
+        Benchmark("neighbour_median", "its statistical neighbours", "2025", 21.5, ""),
+    ]
     said = words.comparison_sentence("FD08", NOW, marks)
-    assert said == "That is lower than England (22.6% in 2025); about the same as its statistical neighbours (21.5% in 2025)."
+    assert (
+        said
+        == "That is lower than England (22.6% in 2025); about the same as its statistical neighbours (21.5% in 2025)."
+    )
     assert words.comparison_sentence("FD08", HIDDEN, marks) == ""
 
 
 def test_headings_are_findings():
     up = replace(NOW, low=1, high=2)
-    assert words.finding("FD08", [(NOW, up), (replace(NOW, area="Staffordshire"), up)]).endswith("clearly up in both areas")
-    assert "no figure to show in Stoke-on-Trent" in words.finding("FD08", [(HIDDEN, NOW), (replace(NOW, area="Staffordshire"), up)])
+    assert words.finding("FD08", [(NOW, up), (replace(NOW, area="Staffordshire"), up)]).endswith(
+        "clearly up in both areas"
+    )
+    assert "no figure to show in Stoke-on-Trent" in words.finding(
+        "FD08", [(HIDDEN, NOW), (replace(NOW, area="Staffordshire"), up)]
+    )
 
 
 @pytest.mark.parametrize("indicator", sorted(PHRASES))
 def test_no_judgement_words(indicator):
-    said = " ".join([words.sentence(indicator, NOW), words.finding(indicator, [(NOW, replace(NOW, low=1, high=2))])]).lower()
+    said = " ".join(
+        [words.sentence(indicator, NOW), words.finding(indicator, [(NOW, replace(NOW, low=1, high=2))])]
+    ).lower()
     assert not re.search(r"\b(good|bad|better|worse|improv|deteriorat|red|amber|green)\w*", said)
 
 
@@ -78,7 +91,11 @@ def test_an_unknown_verdict_is_not_complete():
 
 
 def test_a_badge_does_not_say_its_label_twice():
-    assert words.badge("partial", "Partial: only 88% of the rows could be used.") == ("partial", "Partial", "Only 88% of the rows could be used.")
+    assert words.badge("partial", "Partial: only 88% of the rows could be used.") == (
+        "partial",
+        "Partial",
+        "Only 88% of the rows could be used.",
+    )
 
 
 def test_lists_and_plurals():
