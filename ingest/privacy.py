@@ -7,6 +7,9 @@ Must not live here: which fields are agreed (agreement.py), which rows are good 
 Everything works on whole columns. A pseudonym is made once for each distinct local id, not once a row.
 """
 
+# pyarrow.compute makes its functions while it is imported, so a type checker cannot see them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import re

@@ -8,6 +8,9 @@ One Parquet file a submission, written last: a submission without a row never ha
 `reconcile` removes it. Nothing here depends on the order in which submissions were taken in.
 """
 
+# pyarrow.compute makes its functions while it is imported, so a type checker cannot see them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import datetime as dt

@@ -186,12 +186,12 @@ def _deliveries(
             submitter,
             period,
             1,
-            dt.datetime(2000, 1, 1),
+            dt.datetime(2000, 1, 1),  # noqa: DTZ001 - the files carry local times
             period,
             file,
             tables,
             style or Style(),
-        )  # noqa: DTZ001 - set below
+        ) - set below
         d.year = int(str(truth.last_day(d))[:4])
         due = py(truth.due_day(contracts, d.key, truth.last_day(d)))
         late = LATE.get((d.key, submitter, period))
@@ -202,9 +202,9 @@ def _deliveries(
             else int(rng.integers(0, 2 if agency == "police" else 5))
         )
         day = due + dt.timedelta(days=late) if late else due - dt.timedelta(days=early)
-        d.received = dt.datetime(
+        d.received = dt.datetime(  # noqa: DTZ001
             day.year, day.month, day.day, int(rng.integers(7, 18)), int(rng.integers(0, 60))
-        )  # noqa: DTZ001 - in no zone
+        ) - in no zone
         return d
 
     for c in both:
@@ -295,8 +295,8 @@ def _school_deliveries(area: int, year: int, t: dict[str, pd.DataFrame], sent: A
     final.number, final.folder, final.received = (
         2,
         f"{period}__resubmission_2",
-        dt.datetime(year, 6, 24, 8, 45),
-    )  # noqa: DTZ001 - in no zone
+        dt.datetime(year, 6, 24, 8, 45),  # noqa: DTZ001
+    ) - in no zone
     yield final
 
 
