@@ -11,12 +11,14 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
+from ingest.contract import Contracts
+from publish import words
 from publish.audiences import OPEN_COUNTS
 from publish.disclosure import NOT_AVAILABLE, protect, shown_counts
 from publish.reading import Warehouse
@@ -65,6 +67,7 @@ class Board:
     schools: pd.DataFrame
     agreement: pd.DataFrame
     published: pd.DataFrame
+    left_out: pd.DataFrame
 
     def latest(self, indicator: str, area: str) -> tuple[Figure | None, Figure | None]:
         """The last whole year's figure and the one before."""
@@ -74,8 +77,10 @@ class Board:
         found = [f for f in self.series(indicator, area, kind) if f.end is None or f.end - lead <= self.as_of]
         return (found[-1] if found else None, found[-2] if len(found) > 1 else None)
 
-    def trend(self, indicator: str, area: str) -> list[Figure]:
-        """The series that a chart shows: 12-month rates so that they compare with a year, else quarters."""
+    def trend(self, indicator: str, area: str, *, yearly: bool = False) -> list[Figure]:
+        """The series that a chart shows: 12-month rates so that they compare with a year, else quarters or years."""
+        if yearly:
+            return [f for f in self.series(indicator, area, "financial_year") if f.end is None or f.end <= self.as_of]
         if indicator.startswith("ED"):
             return self.series(indicator, area, "academic_year")
         kind = PHRASES[indicator].kind
@@ -84,27 +89,39 @@ class Board:
 
     def series(self, indicator: str, area: str, period_type: str) -> list[Figure]:
         """The totals by period, from the first to the last period that the data reach."""
-        rows = self._pick(indicator, area, period_type)
-        figures = self._figures(rows[rows["breakdown"] == "total"])
-        reached = [i for i, f in enumerate(figures) if f.symbol != NOT_AVAILABLE]
-        return figures[reached[0] : reached[-1] + 1] if reached else []
+        key = (indicator, area, period_type)
+        if key not in self._series:
+            figures = [self._figure(r) for r in self._pick(*key, "total")]
+            reached = [i for i, f in enumerate(figures) if f.symbol != NOT_AVAILABLE]
+            self._series[key] = figures[reached[0] : reached[-1] + 1] if reached else []
+        return self._series[key]
 
-    def breakdown(self, indicator: str, area: str, by: str, period_id: str, period_type: str) -> dict[str, Figure]:
-        rows = self._pick(indicator, area, period_type)
-        rows = rows[(rows["breakdown"] == by) & (rows["period_id"] == period_id)]
-        return dict(zip(rows["breakdown_value"].astype(str), self._figures(rows), strict=True))
+    def why_left_out(self, indicator: str, area: str, period_id: str) -> list[str]:
+        """The reasons for which records of a year are left out, the most common first."""
+        x = self.left_out
+        return [str(r) for r in x.loc[(x["indicator_id"] == indicator) & (x["area_code"] == area) & (x["period_id"] == period_id), "reason"]]
 
-    def _pick(self, indicator: str, area: str, period_type: str) -> pd.DataFrame:
-        return self._by_series.get((indicator, area, period_type), self.values.head(0))
+    def breakdown(self, indicator: str, area: str, by: str, period_id: str) -> dict[str, Figure]:
+        """One year's figures by group."""
+        rows = [r for r in self._pick(indicator, area, "financial_year", by) if r["period_id"] == period_id]
+        return {str(r["breakdown_value"]): self._figure(r) for r in rows}
+
+    def _pick(self, indicator: str, area: str, period_type: str, by: str) -> list[dict[Any, Any]]:
+        return self._by_series.get((indicator, area, period_type, by), [])
 
     @cached_property
-    def _by_series(self) -> dict[tuple[Any, ...], pd.DataFrame]:
-        """The values cut up once: pages ask for hundreds of series."""
-        groups = self.values.groupby(["indicator_id", "area_code", "period_type"], sort=False)
-        return dict(iter(groups))
+    def _series(self) -> dict[tuple[str, str, str], list[Figure]]:
+        return {}
 
-    def _figures(self, rows: pd.DataFrame) -> list[Figure]:
-        return [self._figure(r) for r in rows.sort_values("period_end", kind="stable").to_dict("records")]
+    @cached_property
+    def _by_series(self) -> dict[tuple[str, ...], list[dict[Any, Any]]]:
+        """The rows that pages ask for (totals, and groups of a year), cut up once, oldest first."""
+        v = self.values
+        asked = v[(v["period_type"] != "month") & ((v["breakdown"] == "total") | (v["period_type"] == "financial_year"))]
+        out: dict[tuple[str, ...], list[dict[Any, Any]]] = {}
+        for r in asked.sort_values("period_end", kind="stable").to_dict("records"):
+            out.setdefault((r["indicator_id"], r["area_code"], r["period_type"], r["breakdown"]), []).append(r)
+        return out
 
     def _figure(self, r: dict[Any, Any]) -> Figure:
         year = r["population_year"]
@@ -126,7 +143,7 @@ class Board:
         rows = c[(c["indicator_id"] == indicator) & (c["area_code"] == area)].to_dict("records")
         by_key = {str(r["comparator"]): r for r in rows}
         return [
-            Benchmark(key, name, text(by_key[key]["year"]), as_float(by_key[key]["value"]), text(by_key[key]["symbol"]),
+            Benchmark(key, name, financial_year(text(by_key[key]["year"])), as_float(by_key[key]["value"]), text(by_key[key]["symbol"]),
                       None if pd.isna(by_key[key]["n_areas"]) else int(by_key[key]["n_areas"]))
             for key, name in names.items()
             if key in by_key
@@ -180,7 +197,43 @@ def load(warehouse: Warehouse, *, synthetic: bool) -> Board:
         published=warehouse.frame(
             "fct_published_figure",
             "source_table measure area_code area_name geographic_level time_period value symbol", optional=True),
+        left_out=reasons_left_out(warehouse),
     )  # fmt: skip
+
+
+def reasons_left_out(warehouse: Warehouse) -> pd.DataFrame:
+    """Why records are left out of a yearly figure, the most common reason first; how many is never read."""
+    if not warehouse.has("fct_indicator_exclusion"):
+        return pd.DataFrame(columns=["indicator_id", "area_code", "period_id", "reason"])
+    return warehouse.query(
+        f"""select indicator_id, area_code, period_id, reason from {warehouse.sql_name("fct_indicator_exclusion")}
+            where period_type = 'financial_year' group by all order by indicator_id, area_code, period_id, sum(n) desc, reason"""
+    )
+
+
+def in_plain_words(board: Board, contracts: Contracts) -> Board:
+    """Trust reasons with the titles of the returns and with months, where the framework has short names and ids."""
+    titles = {e.extract.replace("_", " "): lower_first(e.title) for e in contracts.values()}
+    short = re.compile(rf"\b({'|'.join(sorted(map(re.escape, titles), key=len, reverse=True))})(?= from | for )")
+    period = re.compile(r"\b\d{4}-\d{2}(?:-Q\d)?\b")
+
+    def say(reason: object) -> str:
+        said = short.sub(lambda m: titles[m[1]], text(reason))
+        return period.sub(lambda m: words.sent_period(m[0]), said)
+
+    found = board.values["trust_reason"]
+    said = {r: say(r) for r in found.unique()}
+    return replace(board, values=board.values.assign(trust_reason=found.map(said)))
+
+
+def lower_first(title: str) -> str:
+    """A title inside a sentence, unless it starts with an abbreviation."""
+    return title if title[:2].isupper() else title[:1].lower() + title[1:]
+
+
+def financial_year(year: str) -> str:
+    """The DfE names a year by the March in which it ends; this report names it 2024-25 everywhere."""
+    return f"{int(year) - 1}-{int(year) % 100:02d}" if re.fullmatch(r"\d{4}", year) else year
 
 
 def is_rate(values: pd.DataFrame) -> pd.Series:

@@ -45,7 +45,8 @@ def to_csv(frame: pd.DataFrame) -> str:
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]) and not pd.api.types.is_bool_dtype(safe[column]):
             as_text = safe[column].astype("string").fillna("")
-            safe[column] = safe_text(as_text)
+            once = pd.Series(as_text.unique(), dtype="string")  # a column has few different texts
+            safe[column] = as_text.map(dict(zip(once, safe_text(once), strict=True))).astype("string")
     out = io.StringIO()
     safe.to_csv(out, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL, float_format="%.10g")
     return out.getvalue()

@@ -4,8 +4,13 @@ Lives here: the look of a chart (colours, type, direct labels), and the accessib
 Add here: another kind of chart.
 Must not live here: exact counts (a chart is given protected figures only), page layout, sentences about meaning.
 
-Every chart is drawn about 400 units wide, so that on a 390-pixel phone its 14-unit text is still some 12 pixels high.
-Staffordshire is always a blue line with circles, Stoke-on-Trent a clay-coloured one with squares.
+Charts are Vega-Lite specifications, drawn by Altair's own renderer, vl-convert. They are written as plain dictionaries
+because importing Altair and having it check and copy each part cost 5 seconds of processor time a release, more than drawing
+all charts does (about 4 seconds for some 60). Altair is used where checking is the point: the tests load every kind of
+specification into `altair.LayerChart.from_dict`, so an invalid one fails there.
+
+Every chart is drawn about 390 units wide, so that on a 390-pixel phone its 12.5-unit text is still over 11 pixels high.
+Names and values stand at the right end of their lines, in a margin of their own, never on the data. Staffordshire is always a blue line with circles, Stoke-on-Trent a clay-coloured one with squares.
 """
 
 from __future__ import annotations
@@ -13,7 +18,6 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Callable
 from typing import Any
 
 import vl_convert as vlc
@@ -29,7 +33,7 @@ LOOK: dict[str, tuple[str, str]] = {"E10000028": (BLUE, "circle"), "E06000021": 
 STEPS = ["#0b3c52", "#2f7396", "#8fbcd1", "#d3c4a8", "#f2efe8"]
 ON_STEPS = ["#ffffff", "#ffffff", INK, INK, INK]
 FONT = "Segoe UI, Helvetica Neue, Arial, Noto Sans, Liberation Sans, sans-serif"
-WIDTH, HEIGHT = 330, 176
+WIDTH, HEIGHT = 344, 184
 TEXT: Spec = {"text": {"field": "text", "type": "nominal"}}
 
 
@@ -43,8 +47,7 @@ def config() -> dict[str, Any]:
 def whole(layers: list[Spec], width: int, height: int) -> Spec:
     """A Vega-Lite specification of layers drawn over each other.
 
-    Written as plain dictionaries, and held against Altair's schema in the tests: checking and copying every part while
-    drawing took Altair longer than drawing.
+    A plain dictionary, held against Altair's schema in the tests (the reason is at the top of this module).
     """
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json", "width": width, "height": height, "layer": layers,
@@ -82,8 +85,10 @@ def ceiling(figures: list[Figure], benchmarks: list[Benchmark], *, percent: bool
     return next(m * step for m in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if m * step >= top)
 
 
-def _tick(figure: Figure) -> str:
-    """A short label for the time axis: the years at which a financial year starts, or the school year."""
+def _tick(figure: Figure, kind: str) -> str:
+    """A short label for the time axis: the month in which a period ends, or the year when the period is one."""
+    if re.fullmatch(r"\d{4}-\d\d", figure.period) and not kind.startswith("stock"):
+        return figure.period
     if "school year" in figure.period:
         return figure.period.removeprefix("the ").removesuffix(" school year")
     return f"{figure.end:%b %Y}" if figure.end else figure.period
@@ -114,17 +119,21 @@ def trend(key: str, area: str, title: str, figures: list[Figure], benchmarks: li
 
 def trend_spec(area: str, figures: list[Figure], benchmarks: list[Benchmark], kind: str, top: float) -> Spec:
     colour, shape = LOOK[area]
-    last_place = max(len(figures) - 0.6, 0.6)
+    marks = [b for b in benchmarks if b.key in REFERENCES and not math.isnan(b.value)]
+    zone = 118 if marks else 62  # room for names at the right, where no data can be under them
+    last = max(len(figures) - 1, 1)
+    pixel = (last + 0.4) / (WIDTH - zone)
     rows: list[Spec] = [
         {"i": i, "value": f.value, "low": f.low, "high": min(f.high, top)} if f.is_shown
         else {"i": i, "value": None, "low": None, "high": None}
         for i, f in enumerate(figures)
     ]  # fmt: skip
     ticks = _ticks(figures)
-    names = "{" + ", ".join(f"'{i}': '{_tick(figures[i])}'" for i in ticks) + "}"
+    names = "{" + ", ".join(f"'{i}': '{_tick(figures[i], kind)}'" for i in ticks) + "}"
     x: Spec = {
-        "field": "i", "type": "quantitative", "title": None, "scale": {"domain": [-0.4, last_place], "nice": False},
-        "axis": {"values": ticks, "labelExpr": f"({names})[datum.value] || ''", "grid": False, "labelFlush": False, "labelOverlap": False},
+        "field": "i", "type": "quantitative", "title": None, "scale": {"domain": [-0.4, last + zone * pixel], "nice": False},
+        "axis": {"values": ticks, "labelExpr": f"({names})[datum.value] || ''", "grid": False, "domain": False,
+                 "labelFlush": False, "labelOverlap": False},
     }  # fmt: skip
 
     def y(field: str) -> Spec:
@@ -132,25 +141,62 @@ def trend_spec(area: str, figures: list[Figure], benchmarks: list[Benchmark], ki
         return {"field": field, "type": "quantitative", "title": None, "axis": {"tickCount": 4, "labelExpr": label},
                 "scale": {"domain": [0, top], "nice": False, "zero": True}}  # fmt: skip
 
-    line = {"x": x, "y": y("value")}
+    line, band = {"x": x, "y": y("value")}, {"x": x, "y": y("low"), "y2": {"field": "high"}}
     layers = [
-        layer({"type": "area", "color": colour, "opacity": 0.14}, {"x": x, "y": y("low"), "y2": {"field": "high"}}, rows),
-        *_lines(benchmarks, last_place, x, y),
+        layer({"type": "area", "color": colour, "opacity": 0.14}, band, rows),
+        layer({"type": "rule", "color": colour, "opacity": 0.3, "strokeWidth": 5}, band, [rows[i] for i in _alone(figures)]),
+        *[
+            layer({"type": "rule", "color": MUTED, "strokeDash": REFERENCES[b.key][1], "strokeWidth": 1.5},
+                  {"x": x, "x2": {"field": "end"}, "y": y("value")}, [{"i": -0.4, "end": last + 7 * pixel, "value": b.value}])
+            for b in marks
+        ],
         layer({"type": "line", "color": colour, "strokeWidth": 2.5}, line, rows),
         layer({"type": "point", "color": colour, "filled": True, "opacity": 1, "size": 42, "shape": shape}, line, rows),
-        *_line_names(benchmarks, figures, kind, top, x, y),
-    ]
+    ]  # fmt: skip
+    for at, value, text, look in _names(figures, marks, kind, top, colour, last + 11 * pixel, pixel):
+        mark = {"type": "text", "align": "left", "baseline": "middle", "fontSize": 12.5, **look}
+        row: Spec = {"i": at, "value": value, "text": text}
+        layers += [layer(mark | {"stroke": "white", "strokeWidth": 4, "opacity": 0.9}, line | TEXT, [row]), layer(mark, line | TEXT, [row])]
+    return whole(layers, WIDTH, HEIGHT)
+
+
+def _alone(figures: list[Figure]) -> list[int]:
+    """Points with no neighbour on either side: an area cannot show their range, a short bar can."""
+    shown = {i for i, f in enumerate(figures) if f.is_shown and not math.isnan(f.low)}
+    return sorted(i for i in shown if not {i - 1, i + 1} & shown)
+
+
+def _names(
+    figures: list[Figure], marks: list[Benchmark], kind: str, top: float, colour: str, margin: float, pixel: float
+) -> list[tuple[float, float, str, Spec]]:
+    """Where each line's name and value stand, as (x, y, text, look): at its right end, moved apart when they are close."""
+    out: list[tuple[float, float, str, Spec]] = []
+    ends: list[tuple[float, str, Spec]] = [(b.value, f"{REFERENCES[b.key][0]} {amount(b.value, kind)}", {"color": MUTED}) for b in marks]
     shown = [i for i, f in enumerate(figures) if f.is_shown]
     if shown:
         last = figures[shown[-1]]
-        mark = {"type": "text", "align": "right", "dx": 4, "dy": -13 if last.value < 0.86 * top else 16, "fontWeight": "bold",
-                "color": colour, "fontSize": 14}  # fmt: skip
-        row = {"i": shown[-1], "value": last.value, "text": amount(last.value, kind)}
-        layers += [
-            layer(mark | {"stroke": "white", "strokeWidth": 4, "opacity": 0.9}, line | TEXT, [row]),
-            layer(mark, line | TEXT, [row]),
-        ]
-    return whole(layers, WIDTH, HEIGHT)
+        own: Spec = {"color": colour, "fontWeight": "bold", "fontSize": 14}
+        if shown[-1] == len(figures) - 1:
+            ends.append((last.value, amount(last.value, kind), own))
+        else:
+            out.append((shown[-1] + 8 * pixel, last.value, amount(last.value, kind), own))
+    ends.sort(key=lambda e: e[0])
+    places = spread([value / top * HEIGHT for value, _, _ in ends], 16, 4, HEIGHT - 4)
+    return out + [(margin, place * top / HEIGHT, text, look) for place, (_, text, look) in zip(places, ends, strict=True)]
+
+
+def spread(wanted: list[float], gap: float, low: float, high: float) -> list[float]:
+    """Places as near as can be to those wanted (in rising order), at least a gap apart and inside the limits."""
+    places: list[float] = []
+    for place in wanted:
+        places.append(max(place, low, places[-1] + gap if places else low))
+    for i in range(len(places) - 1, -1, -1):
+        places[i] = min(places[i], high if i == len(places) - 1 else places[i + 1] - gap)
+    # A pair that only just touches moves apart evenly, not all of it upwards.
+    if len(places) == 2 and wanted[1] - wanted[0] < gap:
+        shift = min((places[1] - wanted[1]) / 2, places[0] - low)
+        places = [p - max(shift, 0.0) for p in places]
+    return places
 
 
 def _ticks(figures: list[Figure]) -> list[int]:
@@ -163,58 +209,6 @@ def _ticks(figures: list[Figure]) -> list[int]:
 
 
 REFERENCES: dict[str, tuple[str, list[int]]] = {"england": ("England", [6, 4]), "neighbour_median": ("Neighbours", [2, 3])}
-
-
-def _lines(benchmarks: list[Benchmark], last_place: float, x: Spec, y: Callable[[str], Spec]) -> list[Spec]:
-    """England (dashed) and the neighbours (dotted), behind the council's own line."""
-    return [
-        layer(
-            {"type": "rule", "color": MUTED, "strokeDash": REFERENCES[b.key][1], "strokeWidth": 1.5},
-            {"x": x, "x2": {"field": "end"}, "y": y("value")},
-            [{"i": -0.4, "end": last_place, "value": b.value}],
-        )
-        for b in benchmarks
-        if b.key in REFERENCES and not math.isnan(b.value)
-    ]
-
-
-def _line_names(
-    benchmarks: list[Benchmark], figures: list[Figure], kind: str, top: float, x: Spec, y: Callable[[str], Spec]
-) -> list[Spec]:
-    """The names of those lines, each above or below its line, at its left or right end: wherever there is most room.
-
-    A white edge keeps a name readable where it must touch something all the same.
-    """
-    pixel, half = top / HEIGHT, len(figures) // 2
-    last_place = max(len(figures) - 0.6, 0.6)
-    ends = {"left": figures[: half + 1], "right": figures[half:]}
-    marks = [b for b in benchmarks if b.key in REFERENCES and not math.isnan(b.value)]
-    taken: list[tuple[str, float]] = []
-
-    def room(b: Benchmark, end: str, at: float) -> float:
-        """How much of the room that a name needs it would have: 9 pixels from the data, 6 from another line, 12 from a name."""
-        gaps = [abs(at - f.value) / pixel / 9 for f in ends[end] if f.is_shown]
-        gaps += [abs(at - m.value) / pixel / 6 for m in marks if m is not b]
-        gaps += [abs(at - other) / pixel / 12 for place, other in taken if place == end]
-        if end == "right" and (shown := [f for f in figures if f.is_shown]):
-            up = 13 if shown[-1].value < 0.86 * top else -16
-            gaps.append(abs(at - shown[-1].value - up * pixel) / pixel / 12)
-        inside = 6 * pixel < at < top - 4 * pixel
-        return (min([*gaps, 1.0]) if inside else 0.0) + (0.05 if end == "left" else 0.0)
-
-    layers: list[Spec] = []
-    for b in sorted(marks, key=lambda m: m.value):
-        options = [(end, b.value + side * 9.5 * pixel) for end in ends for side in (1, -1)]
-        end, at = max(options, key=lambda o: room(b, *o))
-        taken.append((end, at))
-        row: Spec = {"i": -0.4 if end == "left" else last_place, "value": at, "text": f"{REFERENCES[b.key][0]} {amount(b.value, kind)}"}
-        look: Spec = {"type": "text", "align": end, "baseline": "middle", "dx": 4 if end == "left" else -2, "fontSize": 12.5}
-        encoding = {"x": x, "y": y("value")} | TEXT
-        layers += [
-            layer(look | {"stroke": "white", "strokeWidth": 4, "opacity": 0.9}, encoding, [row]),
-            layer(look | {"color": MUTED}, encoding, [row]),
-        ]
-    return layers
 
 
 def stacked(key: str, title: str, description: str, bars_: list[tuple[str, list[int]]], parts: list[str]) -> str:

@@ -8,6 +8,7 @@ Must not live here: page layout, exact counts, wording (words.py), drawing (figu
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from markupsafe import Markup
 
 from publish import figures, words
 from publish.board import AREA_NAMES, COUNCILS, JOINT, STAFFORDSHIRE, STOKE, Board
+from publish.disclosure import CONFIDENTIAL
 from publish.words import PHRASES, Figure
 
 BREAKDOWNS = (("age_band", "Age"), ("sex", "Sex"), ("ethnicity", "Ethnicity"))
@@ -36,6 +38,7 @@ class AreaView:
     comparison: str
     excluded: str
     chart: Markup
+    caption: str
     rows: list[dict[str, Any]]
     benchmarks: list[dict[str, str]]
 
@@ -50,7 +53,7 @@ class IndicatorView:
     version: str
     areas: list[AreaView]
     joint: str
-    trend_note: str
+    compared: bool
     is_percent: bool
     breakdowns: list[tuple[str, list[dict[str, str]]]] = field(default_factory=list)
     breakdown_period: str = ""
@@ -72,12 +75,15 @@ def indicator(board: Board, ind: str) -> IndicatorView | None:
     pairs = [(now, before) for now, before in latest.values() if now]
     if not pairs:
         return None
-    series = {a: board.trend(ind, a) for a in COUNCILS}
+    series = _series(board, ind)
     marks = {a: board.benchmarks(ind, a) for a in COUNCILS}
     top = figures.ceiling(
         [f for s in series.values() for f in s], [b for m in marks.values() for b in m], percent="percent" in phrase.kind
     )
-    areas = [_area(ind, a, *latest[a], series[a], marks[a], top) for a in COUNCILS]
+    areas = [
+        _area(ind, a, *latest[a], series[a], marks[a], top, board.why_left_out(ind, a, now.period) if (now := latest[a][0]) else [])
+        for a in COUNCILS
+    ]
     joint, _ = board.latest(ind, JOINT)
     view = IndicatorView(
         id=ind, heading=words.finding(ind, pairs), short=phrase.short,
@@ -85,7 +91,7 @@ def indicator(board: Board, ind: str) -> IndicatorView | None:
         version=register.get("version", ""), areas=[a for a in areas if a],
         # One hidden council and the joint figure would say more of it than its own line does.
         joint=_joint(joint, phrase.kind) if all(now.is_shown for now, _ in pairs) else "",
-        trend_note=_trend_note(ind, series), is_percent="percent" in phrase.kind,
+        compared=any(marks.values()), is_percent="percent" in phrase.kind,
     )  # fmt: skip
     if not ind.startswith(("ED", "WF", "DQ")):
         view.breakdowns = _breakdowns(board, ind, pairs[0][0].period)
@@ -94,7 +100,8 @@ def indicator(board: Board, ind: str) -> IndicatorView | None:
 
 
 def _area(
-    ind: str, area: str, now: Figure | None, before: Figure | None, series: list[Figure], marks: list[words.Benchmark], top: float
+    ind: str, area: str, now: Figure | None, before: Figure | None, series: list[Figure], marks: list[words.Benchmark],
+    top: float, left_out: list[str],
 ) -> AreaView | None:
     if now is None:
         return None
@@ -105,11 +112,12 @@ def _area(
     return AreaView(
         code=area, name=name, css=css_of(area),
         value=words.amount(now.value, kind) if now.is_shown else "No figure",
-        parts=words.of_parts(now, kind) if now.is_shown else words.WHY_HIDDEN.get(now.symbol, ""),
+        parts=words.of_parts(now, kind) if now.is_shown else words.SHORT_WHY.get(now.symbol, "no figure").capitalize(),
         period=when(now, kind), badge=words.badge(now.trust, now.reason),
         sentence=words.sentence(ind, now), change=words.change_sentence(ind, now, before),
-        comparison=words.comparison_sentence(ind, now, marks), excluded=words.excluded_note(now),
+        comparison=words.comparison_sentence(ind, now, marks), excluded=words.excluded_note(now, left_out),
         chart=Markup(chart),  # noqa: S704 - our own drawing; its texts are escaped where it is made
+        caption=_caption(ind, series),
         rows=[_row(f, kind) for f in reversed(series)],
         benchmarks=[
             {"name": capital(b.name.removeprefix("the ").removeprefix("its ")), "value": b.shown or words.amount(b.value, kind), "year": b.year,
@@ -143,20 +151,48 @@ def _joint(figure: Figure | None, kind: str) -> str:
     return f"Both areas together: {words.amount(figure.value, kind)} ({words.of_parts(figure, kind)}), {when(figure, kind)}."
 
 
-def _trend_note(ind: str, series: dict[str, list[Figure]]) -> str:
-    kind = PHRASES[ind].kind
+def _series(board: Board, ind: str) -> dict[str, list[Figure]]:
+    """What the pair of charts shows. Years when most quarters of a council are too small to show, and years are not."""
+    usual = {a: board.trend(ind, a) for a in COUNCILS}
+    if ind.startswith("ED") or min(map(_share_shown, usual.values())) > 0.7:
+        return usual
+    years = {a: board.trend(ind, a, yearly=True) for a in COUNCILS}
+    more = sum(map(_share_shown, years.values())) > sum(map(_share_shown, usual.values()))
+    return years if more and min(len(s) for s in years.values()) > 1 else usual
+
+
+def _share_shown(series: list[Figure]) -> float:
+    return sum(f.is_shown for f in series) / len(series) if series else 0.0
+
+
+def _caption(ind: str, series: list[Figure]) -> str:
+    """What a point of the chart is, said above the chart: it is often not the year of the big number."""
+    if not series:
+        return ""
+    last, stock = series[-1].period, PHRASES[ind].kind.startswith("stock")
+    is_year = bool(re.fullmatch(r"\d{4}-\d\d", last))
     if ind.startswith("ED"):
-        return "Each point is one school year."
-    if any(f.period.startswith("the 12 months") for s in series.values() for f in s):
-        return "Each point is the 12 months that end in that month, so that it compares with a yearly figure."
-    return "Each point is the last day of a quarter." if kind.startswith("stock") else "Each point is one quarter."
+        said = "By school year."
+    elif last.startswith("the 12 months"):
+        said = "Each point is the 12 months to that date, so that it compares with a yearly figure."
+    elif stock:
+        said = f"On the last day of each {'year, 31 March' if is_year else 'quarter'}."
+    else:
+        said = f"By year, to {last}: quarters are too small to show." if is_year else f"By quarter, to {last}."
+    hidden = [f for f in series if not f.is_shown]
+    gap = ""
+    if any(f.symbol == CONFIDENTIAL for f in hidden):
+        gap = " Where a point is missing, the number is too small to show."
+    elif hidden:
+        gap = " Where a point is missing, there is no figure."
+    return f"{said} Shaded: the 95% range.{gap}"
 
 
 def _breakdowns(board: Board, ind: str, period: str) -> list[tuple[str, list[dict[str, str]]]]:
     kind = PHRASES[ind].kind
     out: list[tuple[str, list[dict[str, str]]]] = []
     for by, label in BREAKDOWNS:
-        found = {a: board.breakdown(ind, a, by, period, "financial_year") for a in COUNCILS}
+        found = {a: board.breakdown(ind, a, by, period) for a in COUNCILS}
         groups = sorted({g for f in found.values() for g in f}, key=_place)
         rows = [{"group": g, **{css_of(a): _cell(found[a].get(g), kind) for a in COUNCILS}} for g in groups]
         if rows:

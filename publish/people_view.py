@@ -84,11 +84,14 @@ def _meetings(board: Board, start: dt.date, end: dt.date, label: str) -> list[di
         modes = mine[mine["is_attended"].astype(bool)].groupby("mode").size()
         out.append(
             {"name": name, "key": str(group).lower(), "said": said, "absent": words.several(absent), "rows": rows,
-             "modes": words.several([f"{words.MODES.get(str(m), str(m)).lower()} {n}" for m, n in modes.items()]),
+             "modes": words.several([f"{n} {_CAME.get(str(m), str(m).lower())}" for m, n in modes.items()]),
              "finding": _meeting_finding(rows, name),
              "chart": Markup(figures.stacked(f"m-{str(group).lower()}", f"Seats by agency and level, {name}, {label}", described, drawn, list(words.LEVELS.values())))}  # noqa: S704
         )  # fmt: skip
     return out
+
+
+_CAME = {"IN_PERSON": "in person", "VIRTUAL": "online", "HYBRID": "at hybrid meetings"}
 
 
 def _meeting_finding(rows: list[dict[str, Any]], name: str) -> str:

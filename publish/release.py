@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from ingest.contract import Contracts
 from ingest.lake import Home, write_text
 from publish import ledger, report, words
 from publish.audiences import AUDIENCES, OPEN_COUNTS
-from publish.board import COUNCILS, Board, load
+from publish.board import COUNCILS, Board, in_plain_words, load
 from publish.disclosure import BOARD, LARGEST_HIDDEN, ROUNDING_BASE, SMALLEST_DENOMINATOR, SYMBOLS
 from publish.exports import fingerprint, permitted, sha256_of, write_analyst, write_table
 from publish.reading import Warehouse
@@ -73,7 +74,7 @@ def publish(warehouse: Path, home: Home, contracts: Contracts, *, synthetic: boo
         partial = home.releases / f"{release_id}.tmp"
         _remove(partial)
         partial.mkdir()
-        board = load(source, synthetic=made_up)
+        board = in_plain_words(load(source, synthetic=made_up), contracts)
     _write(partial, board, warehouse, home, contracts, release_id, hashes)
     partial.replace(target)
     _put_in_force(home, release_id)
@@ -122,10 +123,13 @@ def _write(
     folder: Path, board: Board, warehouse: Path, home: Home, contracts: Contracts, release_id: str, hashes: dict[str, str]
 ) -> None:
     receipts = _copy_receipts(board, home, folder / "receipts")
-    pages = report.build(board, contracts, folder / "report", receipts)
-    rows = write_board(board, folder / "board")
     (folder / "analyst").mkdir()
-    analyst_rows = write_analyst(warehouse, folder / "analyst")
+    # The analysts' files are DuckDB's work and the pages are Python's: neither waits for the other.
+    with ThreadPoolExecutor(1) as beside:
+        analyst = beside.submit(write_analyst, warehouse, folder / "analyst")
+        pages = report.build(board, contracts, folder / "report", receipts)
+        rows = write_board(board, folder / "board")
+        analyst_rows = analyst.result()
     (folder / "README.txt").write_text(_readme(board, release_id), "utf-8")
     record = _record(folder, board, release_id, hashes) | {
         "pages": pages, "rows": {"board": rows, "analyst": analyst_rows}, "receipts": len(receipts),

@@ -80,6 +80,8 @@ PUBLISHED: tuple[tuple[str, str, str, str], ...] = (
     ("duration", "n_2_years_or_more_percent", "Share of plans open for two years or more", "percent"),
     ("reviews", "reviewed_within_timescales_percent", "Plans reviewed within the required times", "percent"),
 )
+
+
 def build(board: Board, contracts: Contracts, folder: Path, receipts: set[str]) -> list[str]:
     """Write the whole site into the folder. `receipts` are the submission ids that have a receipt beside the site."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -128,21 +130,27 @@ def _theme(file: str, board: Board) -> dict[str, Any]:
     return view
 
 
-def _agreement(board: Board) -> list[dict[str, str]]:
+def _agreement(board: Board) -> list[dict[str, Any]]:
     """The worklist of differences, counted: who should look at which records."""
     said = {
         "police_only": ("Only the police have it", "The council checks whether it was told and adds the episode."),
         "council_only": ("Only the council has it", "The police check whether it was reported and how it was graded."),
     }
-    rows: list[dict[str, str]] = []
+    rows: list[dict[str, Any]] = []
     a = board.agreement
-    for year in sorted({int(y) for y in a["year"].dropna()}, reverse=True):
-        for gap, (label, who) in said.items():
-            row = {"year": f"{year}-{(year + 1) % 100:02d}", "gap": label, "who": who}
+    # Whole years that the report covers: the months before its first year are only there to look back.
+    first = min((f.period for c in COUNCILS for f in board.series("EX09", c, "financial_year")), default="")
+    years = [f"{y}-{(y + 1) % 100:02d}" for y in sorted({int(y) for y in a["year"].dropna()}, reverse=True)]
+    for gap, (label, who) in said.items():
+        lines: list[dict[str, str]] = []
+        for year in (y for y in years if y >= first):
+            line = {"year": year}
             for area in COUNCILS:
-                hit = a[(a["year"] == year) & (a["gap"] == gap) & (a["area_code"] == area)]
-                row[css_of(area)] = "0" if hit.empty else words.count(float(hit["n"].iloc[0]), str(hit["n_symbol"].iloc[0]))
-            rows.append(row)
+                hit = a[(a["year"] == int(year[:4])) & (a["gap"] == gap) & (a["area_code"] == area)]
+                line[css_of(area)] = "0" if hit.empty else words.count(float(hit["n"].iloc[0]), str(hit["n_symbol"].iloc[0]))
+            lines.append(line)
+        if lines:
+            rows.append({"gap": label, "who": who, "lines": lines})
     return rows
 
 
@@ -159,9 +167,11 @@ def _index(board: Board, contracts: Contracts) -> dict[str, Any]:
         {"title": "Partnership meetings", "file": "workforce.html", "rows": people},
     ]
     due, on_time = last_year(board)
+    senders = acts(board, contracts)
     return {
         "groups": [g for g in groups if g["rows"]], "changed": changed, "trust": trust,
-        "due": due, "on_time": on_time, "acts": acts(board, contracts),
+        "due": due, "on_time": on_time, "acts": senders,
+        "overdue": [{"name": s["name"], "steps": s["overdue"]} for s in senders if s["overdue"]],
     }  # fmt: skip
 
 
@@ -186,12 +196,13 @@ def _overview(
                 changed.append(
                     {"href": f"{file}#{ind.lower()}", "text": PHRASES[ind].short, "area": now.area, "moved": "Up" if moved == "higher" else "Down",
                      "from": f"{words.amount(before.value, kind)} ({words.of_parts(before, kind)}) in {before.period}",
-                     "to": f"{words.amount(now.value, kind)} ({words.of_parts(now, kind)}) in {now.period}"}
+                     "to": f"{words.amount(now.value, kind)} ({words.of_parts(now, kind)}) in {now.period}",
+                     "short": f"{words.amount(before.value, kind)} to {words.amount(now.value, kind)}"}
                 )  # fmt: skip
             cells.append(
                 {"value": words.amount(now.value, kind) if now.is_shown else now.symbol or "x", "badge": badge, "css": css_of(area),
-                 "parts": words.of_parts(now, kind) if now.is_shown else "", "period": when(now, kind),
-                 "change": {"higher": "▲ up", "lower": "▼ down", "none": "no clear change"}.get(moved, "")}
+                 "parts": words.of_parts(now, kind) if now.is_shown else words.SHORT_WHY.get(now.symbol, "no figure"), "period": when(now, kind),
+                 "change": {"higher": "▲ up", "lower": "▼ down"}.get(moved, "")}
             )  # fmt: skip
         england = next((b for b in board.benchmarks(ind, STAFFORDSHIRE) if b.key == "england"), None)
         rows.append(
@@ -211,15 +222,31 @@ def _published(board: Board) -> dict[str, Any]:
     for table, measure, label, unit in PUBLISHED:
         mine = p[(p["measure"] == measure) & p["source_table"].astype(str).str.contains(table, regex=False)]
         mine = mine[mine["area_code"].isin([a for a, _, _ in areas])]
-        years = sorted({str(t) for t in mine["time_period"]})[-6:]
+        years = sorted({str(t) for t in mine["time_period"]}, reverse=True)[:6]  # newest first: nobody scrolls to find it
         if not years:
             continue
         by = {(str(x["area_code"]), str(x["time_period"])): x for x in mine.to_dict("records")}
         rows = [{"name": n, "css": css, "cells": [_published_cell(by.get((a, y)), unit) for y in years]} for a, n, css in areas]
-        tables.append({"label": label, "years": years, "rows": rows, "unit": unit, "said": _published_said(label, rows, years[-1]),
-                       "source": text(mine["source_table"].iloc[0])})  # fmt: skip
+        tables.append({"label": label, "years": years, "rows": rows, "unit": unit, "said": _published_said(label, rows, years[0]),
+                       "id": measure.replace("_", "-"), "source": _source(text(mine["source_table"].iloc[0]))})  # fmt: skip
     used = sorted({c for t in tables for r in t["rows"] for c in r["cells"] if c in SYMBOLS})
-    return {"tables": tables, "used_symbols": used}
+    return {"tables": tables, "used_symbols": {s: DFE_SYMBOLS[s] for s in DFE_SYMBOLS if s in used}}
+
+
+#: The DfE's own symbols, in its own meaning: its rules are not the board's.
+DFE_SYMBOLS = {
+    "c": "hidden by the DfE: a number from 1 to 5, or one that would give such a number away",
+    "z": "not applicable", "x": "not available", "k": "rounds to 0 but is not 0", "low": "rounds to 0 but is not 0",
+    "u": "too unreliable to publish",
+}  # fmt: skip
+
+
+def _source(table: str) -> str:
+    """The DfE publication that a table was taken from: dfe_child_protection/duration is Child protection, duration."""
+    _, _, path = table.partition("published/")
+    release, _, part = path.partition("/")
+    names = [n.removeprefix("dfe_").replace("_", " ") for n in (release, part) if n]
+    return ", ".join(names[:1] + [n for n in names[1:] if n != names[0]])
 
 
 def _published_cell(x: dict[Any, Any] | None, unit: str) -> str:
@@ -233,9 +260,10 @@ def _published_cell(x: dict[Any, Any] | None, unit: str) -> str:
 
 
 def _published_said(label: str, rows: list[dict[str, Any]], year: str) -> str:
-    latest = {r["name"]: r["cells"][-1] for r in rows}
+    latest = {r["name"]: r["cells"][0] for r in rows}
     said = [f"{name} {value}" for name, value in latest.items() if value not in SYMBOLS]
-    return f"In the year to 31 March {year}: {words.several(said)}." if said else f"{label}: no figure is published for {year}."
+    when = "On 31 March" if "31 March" in label or label.startswith("Share of plans open") else "In the year to 31 March"
+    return f"{when} {year}: {words.several(said)}." if said else f"{label}: no figure is published for {year}."
 
 
 def _definitions(board: Board) -> dict[str, Any]:

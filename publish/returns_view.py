@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
 from typing import Any
 
 import pandas as pd
 
 from ingest.contract import Contracts
 from publish import words
-from publish.board import Board, as_date, text
-from publish.indicator_view import indicator
+from publish.board import COUNCILS, JOINT, Board, as_date, lower_first, text
+from publish.indicator_view import css_of, when
+from publish.words import PHRASES
 
 SEVERITY = {
     "block_file": "The whole file was refused",
@@ -50,67 +50,48 @@ def last_year(board: Board) -> tuple[int, int]:
 
 
 def acts(board: Board, contracts: Contracts) -> list[dict[str, Any]]:
-    """What each sender must do next, most pressing first: send what is missing, mend what fails."""
+    """What each sender must do next, most pressing first: send what is overdue, mend what fails, return by return."""
     names = Names(contracts)
     out: list[dict[str, Any]] = []
     for submitter, mine in board.returns.groupby("submitter", sort=True):
         missing = mine[mine["status"] == "missing"]
-        steps = [
-            f"Send {_lower(names.extract(a, e))} for {_several_periods(list(g['period']))}"
+        overdue = [
+            f"Send {lower_first(names.extract(a, e))} for {words.sent_periods(list(g['period']))}"
             for (a, e), g in missing.groupby(["agency", "extract"], sort=True)
         ]
-        rules = board.rules
-        bad = rules[(rules["submitter"] == submitter) & (rules["fixes"] == "sender") & rules["severity"].isin(["block_file", "reject_row", "warn"])]
-        steps += [
-            f"Mend {_lower(names.extract(r['agency'], r['extract']))}: {_decap(r['says'])} ({_rows(r['failed'], r['failed_symbol'])})"
-            for r in bad.head(3).to_dict("records")
-        ]
+        mend = _faults(board, str(submitter), names)
         year = mine[pd.to_datetime(mine["due_on"]).dt.date > board.as_of - dt.timedelta(days=365)]
         year = year[year["status"] != "not_yet_due"]
         out.append(
-            {"name": names.sender(submitter), "steps": steps,
+            {"name": names.sender(submitter), "overdue": overdue, "mend": mend, "kinds": sum(m["kinds"] for m in mend),
+             "where": words.several([lower_first(m["title"]) for m in mend]),
              "missing": len(missing), "due": len(year), "on_time": int((year["status"] == "on_time").sum()),
              "late": int((year["status"] == "late").sum())}
         )  # fmt: skip
-    return sorted(out, key=lambda s: (-s["missing"], -len(s["steps"]), s["name"]))
+    return sorted(out, key=lambda s: (-s["missing"], -s["kinds"], s["name"]))
 
 
-def _lower(title: str) -> str:
-    """A title inside a sentence, unless it starts with an abbreviation."""
-    return title if title[:2].isupper() or title.startswith("NHS") else title[:1].lower() + title[1:]
-
-
-def _decap(sentence: str) -> str:
-    return _lower(sentence.strip().rstrip("."))
+def _faults(board: Board, submitter: str, names: Names) -> list[dict[str, Any]]:
+    """The faults that a sender can mend, by return: how many kinds, and the three most serious of them."""
+    rules = board.rules
+    bad = rules[(rules["submitter"] == submitter) & (rules["fixes"] == "sender") & rules["severity"].isin(["block_file", "reject_row", "warn"])]
+    out: list[dict[str, Any]] = []
+    for (agency, extract), g in bad.groupby(["agency", "extract"], sort=True):
+        kinds = g.drop_duplicates("says")  # the same words for two tables of a return are one thing to do
+        faults = [f"{r['says'].strip().rstrip('.')} ({_rows(r['failed'], r['failed_symbol'])})" for r in kinds.head(3).to_dict("records")]
+        out.append({"title": names.extract(agency, extract), "kinds": len(kinds), "faults": faults})
+    return out
 
 
 def _rows(n: float, symbol: str) -> str:
     return "1 to 7 rows" if symbol == "c" else "rows not counted" if math.isnan(n) else f"about {words.number(n)} rows"
 
 
-def _several_periods(periods: list[str]) -> str:
-    said = [_period(p) for p in sorted(periods, reverse=True)]
-    return words.several(said[:4]) + (f" and {len(said) - 4} earlier periods" if len(said) > 4 else "")
-
-
-def _period(period: str) -> str:
-    """A sender's period in words: 2025-06 is June 2025, 2025-26-Q1 is quarter 1 of 2025-26."""
-    if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period) and not _is_year(period):
-        return f"{dt.date(int(period[:4]), int(period[5:]), 1):%B %Y}"
-    if quarter := re.fullmatch(r"(\d{4}-\d\d)-Q(\d)", period):
-        return f"quarter {quarter[2]} of {quarter[1]}"
-    return period
-
-
 def _short_period(period: str) -> str:
     """The same for the head of a narrow column: Jun 2025, Q1 2025-26."""
-    if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period) and not _is_year(period):
+    if words.is_month(period):
         return f"{dt.date(int(period[:4]), int(period[5:]), 1):%b %Y}"
     return f"Q{period[-1]} {period[:7]}" if "-Q" in period else period
-
-
-def _is_year(period: str) -> bool:
-    return bool(re.fullmatch(r"\d{4}-\d\d", period)) and (int(period[:4]) + 1) % 100 == int(period[5:])
 
 
 def returns(board: Board, contracts: Contracts, receipts: set[str]) -> dict[str, Any]:
@@ -136,13 +117,38 @@ def returns(board: Board, contracts: Contracts, receipts: set[str]) -> dict[str,
         {"says": x["says"], "severity": SEVERITY.get(x["severity"], x["severity"]), "failed": words.count(x["failed"], x["failed_symbol"]),
          "checked": words.count(x["checked"], x["checked_symbol"]), "rule": x["rule_id"],
          "sender": names.sender(x["submitter"]), "extract": names.extract(x["agency"], x["extract"])}
-        for x in board.rules[board.rules["severity"] != "note"].head(20).to_dict("records")
+        for x in _most_rows(board.rules[board.rules["severity"] != "note"]).head(15).to_dict("records")
     ]  # fmt: skip
-    quality = [v for v in (indicator(board, i) for i in ("DQ01", "DQ02", "DQ06")) if v]
+    overdue = [f"{s['name']}: {lower_first(t)}" for s in acts(board, contracts) for t in s["overdue"]]
     return {
         "matrices": matrices, "due": due, "on_time": on_time, "senders": acts(board, contracts), "rules": rules,
-        "indicators": quality, "recent": _recent(board, names, receipts),
+        "overdue": overdue, "quality": _quality(board), "recent": _recent(board, names, receipts),
     }  # fmt: skip
+
+
+def _most_rows(rules: pd.DataFrame) -> pd.DataFrame:
+    """By the rows that fail, as they are shown: the order of hidden numbers says nothing."""
+    return rules.assign(shown=rules["failed"].fillna(0)).sort_values("shown", ascending=False, kind="stable")
+
+
+def _quality(board: Board) -> list[dict[str, Any]]:
+    """The figures about the returns themselves: one row a figure, one cell an area. They hardly move, so no chart."""
+    rows: list[dict[str, Any]] = []
+    for ind in ("DQ01", "DQ02", "DQ06"):
+        if not board.has(ind):
+            continue
+        kind = PHRASES[ind].kind
+        cells: list[dict[str, Any]] = []
+        for area in (*COUNCILS, JOINT):
+            now, before = board.latest(ind, area)
+            cell = {"value": "x", "parts": "", "period": "", "before": "", "css": css_of(area)}
+            if now:
+                cell |= {"value": words.amount(now.value, kind) if now.is_shown else now.symbol or "x", "period": when(now, kind),
+                         "parts": words.of_parts(now, kind), "before": words.before_note(before, kind)}  # fmt: skip
+            cells.append(cell)
+        meaning = board.register.get(ind, {}).get("meaning", "")
+        rows.append({"id": ind, "short": PHRASES[ind].short, "meaning": meaning, "cells": cells})
+    return rows
 
 
 def _cadence(start: object, end: object) -> str:
@@ -158,7 +164,7 @@ def _return_cell(x: dict[Any, Any] | None, receipts: set[str]) -> dict[str, str]
     if status == "late" and due and got:
         note = words.plural((got - due).days, "day")
     if status in ("missing", "not_yet_due") and due:
-        note = f"due {due.day} {due:%b %Y}"
+        note = f"due {due.day} {due:%B}"
     sub = text(x["submission_id"])
     return {"status": status, "label": STATUS.get(status, status), "note": note, "receipt": sub if sub in receipts else ""}
 
@@ -172,7 +178,7 @@ def _recent(board: Board, names: Names, receipts: set[str]) -> list[dict[str, st
         got = as_date(x["received_at"])
         out.append(
             {"extract": names.extract(x["agency"], x["extract"]), "sender": names.sender(x["submitter"]),
-             "period": _period(text(x["period"])), "received": words.day(got) if got else "",
+             "period": words.sent_period(text(x["period"])), "received": words.day(got) if got else "",
              "status": {"accepted": "Accepted", "partly_accepted": "Accepted, some rows not used", "refused": "Refused"}.get(str(x["status"]), str(x["status"])),
              "rows": words.count(x["rows_received"], x["rows_received_symbol"]),
              "accepted": words.count(x["rows_accepted"], x["rows_accepted_symbol"]),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -105,6 +106,8 @@ WHY_HIDDEN: dict[str, str] = {
     NOT_AVAILABLE: "no figure is available",
     UNRELIABLE: "the data are not safe to use",
 }
+#: The same in a table cell.
+SHORT_WHY: dict[str, str] = {CONFIDENTIAL: "too small to show", NOT_APPLICABLE: "nothing to measure", UNRELIABLE: "not safe to use"}
 TRUST: dict[str, str] = {"complete": "Complete", "partial": "Partial", "not_safe": "Not safe to use"}
 
 
@@ -145,13 +148,40 @@ def count(value: float, symbol: str) -> str:
 
 
 def amount(value: float, kind: str) -> str:
-    """A value with its unit: 14.2% or 293.9."""
-    return f"{value:.1f}%" if "percent" in kind else f"{value:,.1f}"
+    """A value with its unit: 14.2% or 293.9. Not quite all is never said as 100.0%."""
+    if "percent" in kind:
+        return "over 99.9%" if 99.95 <= value < 100 else f"{value:.1f}%"
+    return f"{value:,.1f}"
 
 
 def day(value: dt.date) -> str:
     """A date in words: 31 March 2026."""
     return f"{value.day} {value:%B %Y}"
+
+
+def sent_period(period: str) -> str:
+    """A sender's period in words: 2025-06 is June 2025, 2025-26-Q1 is quarter 1 of 2025-26."""
+    if is_month(period):
+        return f"{dt.date(int(period[:4]), int(period[5:]), 1):%B %Y}"
+    if quarter := re.fullmatch(r"(\d{4}-\d\d)-Q(\d)", period):
+        return f"quarter {quarter[2]} of {quarter[1]}"
+    return period
+
+
+def is_month(period: str) -> bool:
+    """2025-06 is a month; 2011-12 could be either, and returns of that age are years."""
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period):
+        return False
+    return (int(period[:4]) + 1) % 100 != int(period[5:])
+
+
+def sent_periods(periods: list[str]) -> str:
+    """Several periods in a sentence, oldest first: April and May 2026. Only the latest four are named."""
+    ordered = sorted(periods)
+    named = [sent_period(p) for p in ordered[-4:]]
+    if all(is_month(p) for p in ordered) and len({p[:4] for p in ordered[-4:]}) == 1:
+        named = [n if i == len(named) - 1 else n.split()[0] for i, n in enumerate(named)]
+    return several(named) + (f", and {len(ordered) - 4} earlier" if len(ordered) > 4 else "")
 
 
 def several(items: list[str]) -> str:
@@ -199,6 +229,11 @@ def change(now: Figure, before: Figure | None) -> Literal["higher", "lower", "no
     if now.low > before.high:
         return "higher"
     return "lower" if now.high < before.low else "none"
+
+
+def before_note(before: Figure | None, kind: str) -> str:
+    """The year before, in a table cell."""
+    return f"{amount(before.value, kind)} in {before.period}" if before and before.is_shown else ""
 
 
 def change_sentence(indicator: str, now: Figure, before: Figure | None) -> str:
@@ -265,18 +300,29 @@ def finding(indicator: str, pairs: list[tuple[Figure, Figure | None]]) -> str:
         return f"{short}: {several(shown)}" if shown else short
     if len(moved) == 1:
         word, areas = next(iter(moved.items()))
-        place = "both areas" if len(areas) == 2 else several(areas)
+        both = "either area" if word.startswith("no ") else "both areas"
+        place = both if len(areas) == 2 else several(areas)
         return f"{short}: {word} in {place}"
     return f"{short}: " + "; ".join(f"{word} in {several(areas)}" for word, areas in moved.items())
 
 
-def excluded_note(figure: Figure) -> str:
-    """What was left out of the figure, in words; nothing when nothing was."""
-    if figure.excluded_symbol:
-        return "A few records (1 to 7) are left out because it is too early or too uncertain to count them."
-    if not figure.excluded or math.isnan(figure.excluded):
+#: Why a record is left out, as the framework says it, in a sentence.
+LEFT_OUT: dict[str, str] = {
+    "too recent to know": "it is too early to know what came of them",
+    "left care before it was due": "the child left care before it was due",
+    "history too short": "the records do not go back far enough",
+    "absent category withdrawn": "the police no longer use the category",
+    "council return not received": "the council's return for that time is not in",
+}
+
+
+def excluded_note(figure: Figure, reasons: list[str] | None = None) -> str:
+    """What was left out of the figure and why, in words; nothing when nothing was."""
+    if not figure.excluded_symbol and (not figure.excluded or math.isnan(figure.excluded)):
         return ""
-    return f"About {number(figure.excluded)} records are left out because it is too early or too uncertain to count them."
+    many = "1 to 7 records are" if figure.excluded_symbol else f"About {number(figure.excluded)} records are"
+    why = " or ".join(LEFT_OUT.get(r, r) for r in reasons or [])
+    return f"{many} left out because {why}." if why else f"{many} left out; the definition says when."
 
 
 def badge(trust: str, reason: str) -> tuple[str, str, str]:

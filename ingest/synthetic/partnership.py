@@ -191,7 +191,7 @@ def _deliveries(
             file,
             tables,
             style or Style(),
-        ) - set below
+        )
         d.year = int(str(truth.last_day(d))[:4])
         due = py(truth.due_day(contracts, d.key, truth.last_day(d)))
         late = LATE.get((d.key, submitter, period))
@@ -204,7 +204,7 @@ def _deliveries(
         day = due + dt.timedelta(days=late) if late else due - dt.timedelta(days=early)
         d.received = dt.datetime(  # noqa: DTZ001
             day.year, day.month, day.day, int(rng.integers(7, 18)), int(rng.integers(0, 60))
-        ) - in no zone
+        )
         return d
 
     for c in both:
@@ -296,7 +296,7 @@ def _school_deliveries(area: int, year: int, t: dict[str, pd.DataFrame], sent: A
         2,
         f"{period}__resubmission_2",
         dt.datetime(year, 6, 24, 8, 45),  # noqa: DTZ001
-    ) - in no zone
+    )
     yield final
 
 
