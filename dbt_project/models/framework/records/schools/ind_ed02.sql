@@ -4,7 +4,7 @@ with schools as (
 
 {{ indicator_record(
     'ED02', 'schools',
-    key="concat(rec.academic_year, ':', rec.school_urn)",
+    key="concat(rec.academic_year, ':', rec.area_code, ':', rec.school_urn)",
     event_date='rec.final_deadline',
     person_key=none,
     in_numerator='cast(rec.first_submitted_at as date) <= rec.first_deadline'

@@ -18,7 +18,7 @@ schools as (
 
 {{ indicator_record(
     'ED03', 'schools',
-    key="concat(rec.academic_year, ':', rec.school_urn)",
+    key="concat(rec.academic_year, ':', rec.area_code, ':', rec.school_urn)",
     event_date='rec.final_deadline',
     person_key=none,
     in_numerator='rec.has_gap'
