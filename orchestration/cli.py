@@ -6,6 +6,8 @@ Must not live here: what the commands do; heavy imports at the top (each command
 """
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -64,19 +66,13 @@ def run(
     seed: Annotated[int, typer.Option(help="Seed of the synthetic partnership.")] = 2026,
 ) -> None:
     """Take in everything that waits, build the warehouse, publish a release. Does nothing when nothing is new."""
-    from orchestration.locking import Busy
-    from orchestration.run import RunFailed
     from orchestration.run import run as run_all
 
     here = settings()
     if synthetic:
         make_synthetic(size, seed)
-    try:
+    with told():
         outcome = run_all(here, say)
-    except Busy as busy:
-        raise Stop(str(busy)) from None
-    except RunFailed as failed:
-        raise Stop(str(failed)) from None
     show_outcome(here, outcome)
 
 
@@ -91,7 +87,9 @@ def take_in() -> None:
     """Take in what waits in the landing folder, without building or publishing."""
     from orchestration.run import take_in_only
 
-    show_outcome(settings(), take_in_only(settings(), say))
+    with told():
+        outcome = take_in_only(settings(), say)
+    show_outcome(settings(), outcome)
 
 
 @app.command()
@@ -99,7 +97,8 @@ def build() -> None:
     """Build the warehouse from the lake."""
     from orchestration.run import job_only
 
-    job_only(settings(), "build_warehouse", say)
+    with told():
+        job_only(settings(), "build_warehouse", say)
 
 
 @app.command()
@@ -107,7 +106,8 @@ def publish() -> None:
     """Publish a release of the warehouse in force."""
     from orchestration.run import job_only
 
-    job_only(settings(), "publish_release", say)
+    with told():
+        job_only(settings(), "publish_release", say)
 
 
 @app.command()
@@ -264,6 +264,18 @@ class Stop(typer.Exit):
     def __init__(self, message: str) -> None:
         Console(stderr=True, highlight=False).print(message, markup=False)
         super().__init__(1)
+
+
+@contextmanager
+def told() -> Generator[None, None, None]:
+    """A step that fails, or a home that is in use, is said in a sentence."""
+    from orchestration.locking import Busy
+    from orchestration.run import RunFailed
+
+    try:
+        yield
+    except (Busy, RunFailed) as why:
+        raise Stop(str(why)) from None
 
 
 def say(text: str) -> None:

@@ -6,6 +6,7 @@ Must not live here: `if contract.extract == ...`; reading files; anything about 
 """
 
 import datetime as dt
+import warnings
 from collections.abc import Iterator
 
 import dagster as dg
@@ -17,6 +18,9 @@ from ingest.lake import anchor_schemas
 from orchestration.partitions import partition_key, partitions_def, split_key
 from orchestration.pending import Pending, deliveries, place
 from orchestration.settings import Settings
+
+#: Backfill policies are marked beta in 1.13; without them every period would be a run of its own (see partitions.py).
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 CHECKS = {
     "accepted": "No file of the partition was refused, and both quality engines agree on every rule.",

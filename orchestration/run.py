@@ -29,6 +29,8 @@ DAGSTER_YAML = """\
 # Written by `scp run`; local, one machine. Postgres is the documented production option.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   pools:
     granularity: op

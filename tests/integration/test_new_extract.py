@@ -37,7 +37,7 @@ print(json.dumps({
     "assets": sorted(k.to_user_string() for k in graph.get_all_asset_keys() if "protection_notices" in k.to_user_string()),
     "checks": sorted(k.to_user_string() for k in graph.asset_check_keys if "protection_notices" in k.to_user_string()),
     "dictionary": sum(r["extract"] == "protection_notices" for r in dictionary.dictionary_rows(contracts)),
-    "synthetic": synthetic.valid_rows(extract, "records", 7, 1).num_rows,
+    "synthetic": len(synthetic.valid_rows(extract, "records", 7, 1)),
 }))
 """
 
