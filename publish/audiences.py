@@ -32,15 +32,21 @@ class Audience:
 
 
 AUDIENCES = (
-    Audience("board", "report", "Partnership boards and their groups", "Board profile: hidden 1 to 7, rounded to 5"),
-    Audience("board", "board", "Officers who prepare board papers", "Board profile: hidden 1 to 7, rounded to 5"),
+    Audience(
+        "board", "report", "Partnership boards and their groups", "Board profile: hidden 1 to 7, rounded to 5"
+    ),
+    Audience(
+        "board", "board", "Officers who prepare board papers", "Board profile: hidden 1 to 7, rounded to 5"
+    ),
     Audience(
         "analyst",
         "analyst",
         "Named analysts under the sharing agreements; not for publication",
         "Real counts and pseudonymous rows; no identifiers, no child tokens",
     ),
-    Audience("sender", "receipts", "The agency that sent the file", "Rule ids, counts and row numbers; no values"),
+    Audience(
+        "sender", "receipts", "The agency that sent the file", "Rule ids, counts and row numbers; no values"
+    ),
 )
 
 #: Allow-list by default deny: a warehouse table reaches the analysts' file only if its name matches one of these.

@@ -80,7 +80,11 @@ class Board:
     def trend(self, indicator: str, area: str, *, yearly: bool = False) -> list[Figure]:
         """The series that a chart shows: 12-month rates so that they compare with a year, else quarters or years."""
         if yearly:
-            return [f for f in self.series(indicator, area, "financial_year") if f.end is None or f.end <= self.as_of]
+            return [
+                f
+                for f in self.series(indicator, area, "financial_year")
+                if f.end is None or f.end <= self.as_of
+            ]
         if indicator.startswith("ED"):
             return self.series(indicator, area, "academic_year")
         kind = PHRASES[indicator].kind
@@ -99,7 +103,13 @@ class Board:
     def why_left_out(self, indicator: str, area: str, period_id: str) -> list[str]:
         """The reasons for which records of a year are left out, the most common first."""
         x = self.left_out
-        return [str(r) for r in x.loc[(x["indicator_id"] == indicator) & (x["area_code"] == area) & (x["period_id"] == period_id), "reason"]]
+        return [
+            str(r)
+            for r in x.loc[
+                (x["indicator_id"] == indicator) & (x["area_code"] == area) & (x["period_id"] == period_id),
+                "reason",
+            ]
+        ]
 
     def breakdown(self, indicator: str, area: str, by: str, period_id: str) -> dict[str, Figure]:
         """One year's figures by group."""
@@ -117,10 +127,15 @@ class Board:
     def _by_series(self) -> dict[tuple[str, ...], list[dict[Any, Any]]]:
         """The rows that pages ask for (totals, and groups of a year), cut up once, oldest first."""
         v = self.values
-        asked = v[(v["period_type"] != "month") & ((v["breakdown"] == "total") | (v["period_type"] == "financial_year"))]
+        asked = v[
+            (v["period_type"] != "month")
+            & ((v["breakdown"] == "total") | (v["period_type"] == "financial_year"))
+        ]
         out: dict[tuple[str, ...], list[dict[Any, Any]]] = {}
         for r in asked.sort_values("period_end", kind="stable").to_dict("records"):
-            out.setdefault((r["indicator_id"], r["area_code"], r["period_type"], r["breakdown"]), []).append(r)
+            out.setdefault((r["indicator_id"], r["area_code"], r["period_type"], r["breakdown"]), []).append(
+                r
+            )
         return out
 
     def _figure(self, r: dict[Any, Any]) -> Figure:
@@ -214,7 +229,9 @@ def reasons_left_out(warehouse: Warehouse) -> pd.DataFrame:
 def in_plain_words(board: Board, contracts: Contracts) -> Board:
     """Trust reasons with the titles of the returns and with months, where the framework has short names and ids."""
     titles = {e.extract.replace("_", " "): lower_first(e.title) for e in contracts.values()}
-    short = re.compile(rf"\b({'|'.join(sorted(map(re.escape, titles), key=len, reverse=True))})(?= from | for )")
+    short = re.compile(
+        rf"\b({'|'.join(sorted(map(re.escape, titles), key=len, reverse=True))})(?= from | for )"
+    )
     period = re.compile(r"\b\d{4}-\d{2}(?:-Q\d)?\b")
 
     def say(reason: object) -> str:
@@ -255,13 +272,25 @@ def rules_of_current(rules: pd.DataFrame, submissions: pd.DataFrame) -> pd.DataF
         return rounded(rules, ["checked", "failed"])
     recent = submissions["received_at"] > submissions["received_at"].max() - pd.DateOffset(months=12)
     kept = rules[rules["submission_id"].isin(submissions.loc[recent, "submission_id"])]
-    keys = ["agency", "submitter", "extract", "table_name", "rule_id", "column_name", "severity", "fixes", "says"]
+    keys = [
+        "agency",
+        "submitter",
+        "extract",
+        "table_name",
+        "rule_id",
+        "column_name",
+        "severity",
+        "fixes",
+        "says",
+    ]
     # A row that fell with its parent is no fault of its own: the parent's rule is listed.
     kept = kept[~kept["rule_id"].str.endswith(".parent_rejected")]
     kept = kept.assign(column_name=kept["column_name"].fillna("").astype(str))
     summed = kept.groupby(keys, dropna=False, as_index=False, sort=True)[["checked", "failed"]].sum()
     order = summed["severity"].map({"block_file": 0, "reject_row": 1, "warn": 2, "note": 3}).fillna(4)
-    summed = summed.assign(order=order).sort_values(["order", "failed"], ascending=[True, False], kind="stable")
+    summed = summed.assign(order=order).sort_values(
+        ["order", "failed"], ascending=[True, False], kind="stable"
+    )
     return rounded(summed.drop(columns="order"), ["checked", "failed"])
 
 
@@ -271,9 +300,22 @@ def school_states(warehouse: Warehouse) -> pd.DataFrame:
     States: not returned, returned late (after 30 April), returned with gaps, returned.
     """
     if not (warehouse.has("dim_school") and warehouse.has("fct_school_return")):
-        return pd.DataFrame(columns=["academic_year", "area_code", "school_urn", "school_name", "phase", "state", "submitted_on", "gaps"])
+        return pd.DataFrame(
+            columns=[
+                "academic_year",
+                "area_code",
+                "school_urn",
+                "school_name",
+                "phase",
+                "state",
+                "submitted_on",
+                "gaps",
+            ]
+        )
     school, sent = warehouse.sql_name("dim_school"), warehouse.sql_name("fct_school_return")
-    answers = "(select null as academic_year, null as school_urn, null as gaps, null as area_code where false)"
+    answers = (
+        "(select null as academic_year, null as school_urn, null as gaps, null as area_code where false)"
+    )
     if warehouse.has("fct_school_response"):
         answers = f"""(
             select a.academic_year, a.area_code, a.school_urn,
@@ -349,7 +391,9 @@ def as_float(value: object) -> float:
 
 def text(value: object) -> str:
     """Text or nothing: a missing value is never printed as 'nan' or 'None'."""
-    return "" if value is None or (not isinstance(value, list | tuple) and pd.isna(value)) else str(value).strip()  # pyright: ignore
+    if value is None or (not isinstance(value, list | tuple) and pd.isna(value)):  # pyright: ignore
+        return ""
+    return str(value).strip()
 
 
 def latest_date(stamps: pd.Series) -> dt.date:

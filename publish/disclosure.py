@@ -151,17 +151,24 @@ def protect(values: pd.DataFrame, about_children: object, is_rate: object) -> pd
         value = np.where(hidden | absent | nothing, np.nan, n / d * np.where(rate, PER_RATE, PER_PERCENT))
     low_p, high_p = wilson(n, d)
     low_r, high_r = byar(n, d)
-    symbol = np.select([absent, nothing, hidden], [NOT_AVAILABLE, NOT_APPLICABLE, CONFIDENTIAL], "").astype(object)
+    symbol = np.select([absent, nothing, hidden], [NOT_AVAILABLE, NOT_APPLICABLE, CONFIDENTIAL], "").astype(
+        object
+    )
 
     unsafe = np.asarray(values["trust"] == "not_safe", dtype=bool)
     blank = unsafe | (symbol != "")
     out = values.drop(columns=[c for c in EXACT if c in values])
     out["n"], out["n_symbol"] = np.where(unsafe, np.nan, n), np.where(unsafe, UNRELIABLE, n_symbol)
-    out["d"], out["d_symbol"] = np.where(unsafe & percent, np.nan, d), np.where(unsafe & percent, UNRELIABLE, d_symbol)
+    out["d"], out["d_symbol"] = (
+        np.where(unsafe & percent, np.nan, d),
+        np.where(unsafe & percent, UNRELIABLE, d_symbol),
+    )
     out["value"], out["symbol"] = np.where(blank, np.nan, value), np.where(unsafe, UNRELIABLE, symbol)
     out["low"] = np.where(blank, np.nan, np.where(rate, low_r, low_p))
     out["high"] = np.where(blank, np.nan, np.where(rate, high_r, high_p))
-    excluded, excluded_symbol = shown_counts(values["n_excluded"] if "n_excluded" in values else np.zeros(len(values)))
+    excluded, excluded_symbol = shown_counts(
+        values["n_excluded"] if "n_excluded" in values else np.zeros(len(values))
+    )
     out["excluded"], out["excluded_symbol"] = excluded, excluded_symbol
     return out
 

@@ -77,12 +77,16 @@ def csvw(name: str, title: str, columns: dict[str, str], frame: pd.DataFrame, no
     }
 
 
-def write_table(folder: Path, name: str, title: str, frame: pd.DataFrame, columns: dict[str, str], notes: str) -> None:
+def write_table(
+    folder: Path, name: str, title: str, frame: pd.DataFrame, columns: dict[str, str], notes: str
+) -> None:
     """One CSV and its metadata. A column without a description is an error: nothing leaves unexplained."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.csv").write_text(to_csv(frame), encoding="utf-8", newline="")
     meta = csvw(name, title, columns, frame, notes)
-    (folder / f"{name}.csv-metadata.json").write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    (folder / f"{name}.csv-metadata.json").write_text(
+        json.dumps(meta, indent=2, ensure_ascii=False) + "\n", "utf-8"
+    )
 
 
 def permitted(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, list[str]]]:
@@ -101,9 +105,13 @@ def permitted(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, list[str]]
 
 def fingerprint(con: duckdb.DuckDBPyConnection, schema: str, table: str, columns: list[str]) -> str:
     """A hash of a table's content that does not depend on the order of its rows."""
-    types = dict(con.execute(
-        "select column_name, data_type from information_schema.columns where table_schema = ? and table_name = ?"
-        " and table_catalog = current_database()", [schema, table]).fetchall())
+    types = dict(
+        con.execute(
+            "select column_name, data_type from information_schema.columns where table_schema = ? and table_name = ?"
+            " and table_catalog = current_database()",
+            [schema, table],
+        ).fetchall()
+    )
     # Sums of doubles differ in the last bits with the order of the threads, which is no difference in content.
     parts = [f'round("{c}", 9)' if types[c] in ("DOUBLE", "FLOAT") else f'"{c}"' for c in columns]
     row = con.execute(
@@ -131,7 +139,7 @@ def write_analyst(warehouse: Path, folder: Path) -> dict[str, int]:
                 f'create table "{schema}"."{table}" as select {named} from source."{schema}"."{table}" order by all'
             )
             out = _quoted(folder / "parquet" / f"{table}.parquet")
-            con.execute(f"copy \"{schema}\".\"{table}\" to '{out}' (format parquet, compression zstd)")
+            con.execute(f'copy "{schema}"."{table}" to \'{out}\' (format parquet, compression zstd)')
             counts[table] = _one(con.execute(f'select count(*) from "{schema}"."{table}"').fetchone())
         con.execute("detach source")
     target.chmod(0o444)

@@ -41,7 +41,13 @@ def config() -> dict[str, Any]:
     """What all charts look like."""
     axis = {"labelFontSize": 13, "titleFontSize": 13, "labelColor": MUTED, "titleColor": MUTED, "titleFontWeight": "normal",
             "gridColor": GRID, "domainColor": "#9aa5a3", "tickColor": "#9aa5a3"}  # fmt: skip
-    return {"aria": False, "font": FONT, "view": {"stroke": None}, "axis": axis, "text": {"fontSize": 13, "color": INK, "font": FONT}}
+    return {
+        "aria": False,
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": axis,
+        "text": {"fontSize": 13, "color": INK, "font": FONT},
+    }
 
 
 def whole(layers: list[Spec], width: int, height: int) -> Spec:
@@ -62,7 +68,11 @@ def layer(mark: Spec, encoding: Spec, values: list[Spec]) -> Spec:
 def picture(spec: Spec, key: str, title: str, description: str) -> str:
     """Render, then make the picture one accessible image with unique ids and no size of its own."""
     svg = vlc.vegalite_to_svg(spec)
-    body = re.sub(r'\s(?:role|aria-[a-z]+|class|pointer-events)="[^"]*"', "", svg[svg.index(">") + 1 : svg.rindex("</svg>")])
+    body = re.sub(
+        r'\s(?:role|aria-[a-z]+|class|pointer-events)="[^"]*"',
+        "",
+        svg[svg.index(">") + 1 : svg.rindex("</svg>")],
+    )
     body = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{key}-", body)
     box = re.search(r'viewBox="([^"]+)"', svg)
     view = box.group(1) if box else "0 0 400 220"
@@ -112,9 +122,13 @@ def describe(figures: list[Figure], benchmarks: list[Benchmark], kind: str) -> s
     return said + (f" Marked for comparison: {'; '.join(lines)}." if lines else "")
 
 
-def trend(key: str, area: str, title: str, figures: list[Figure], benchmarks: list[Benchmark], kind: str, top: float) -> str:
+def trend(
+    key: str, area: str, title: str, figures: list[Figure], benchmarks: list[Benchmark], kind: str, top: float
+) -> str:
     """One council's line with its 95% range, its last value, and England and the neighbours as labelled lines."""
-    return picture(trend_spec(area, figures, benchmarks, kind, top), key, title, describe(figures, benchmarks, kind))
+    return picture(
+        trend_spec(area, figures, benchmarks, kind, top), key, title, describe(figures, benchmarks, kind)
+    )
 
 
 def trend_spec(area: str, figures: list[Figure], benchmarks: list[Benchmark], kind: str, top: float) -> Spec:
@@ -156,7 +170,10 @@ def trend_spec(area: str, figures: list[Figure], benchmarks: list[Benchmark], ki
     for at, value, text, look in _names(figures, marks, kind, top, colour, last + 11 * pixel, pixel):
         mark = {"type": "text", "align": "left", "baseline": "middle", "fontSize": 12.5, **look}
         row: Spec = {"i": at, "value": value, "text": text}
-        layers += [layer(mark | {"stroke": "white", "strokeWidth": 4, "opacity": 0.9}, line | TEXT, [row]), layer(mark, line | TEXT, [row])]
+        layers += [
+            layer(mark | {"stroke": "white", "strokeWidth": 4, "opacity": 0.9}, line | TEXT, [row]),
+            layer(mark, line | TEXT, [row]),
+        ]
     return whole(layers, WIDTH, HEIGHT)
 
 
@@ -167,11 +184,19 @@ def _alone(figures: list[Figure]) -> list[int]:
 
 
 def _names(
-    figures: list[Figure], marks: list[Benchmark], kind: str, top: float, colour: str, margin: float, pixel: float
+    figures: list[Figure],
+    marks: list[Benchmark],
+    kind: str,
+    top: float,
+    colour: str,
+    margin: float,
+    pixel: float,
 ) -> list[tuple[float, float, str, Spec]]:
     """Where each line's name and value stand, as (x, y, text, look): at its right end, moved apart when they are close."""
     out: list[tuple[float, float, str, Spec]] = []
-    ends: list[tuple[float, str, Spec]] = [(b.value, f"{REFERENCES[b.key][0]} {amount(b.value, kind)}", {"color": MUTED}) for b in marks]
+    ends: list[tuple[float, str, Spec]] = [
+        (b.value, f"{REFERENCES[b.key][0]} {amount(b.value, kind)}", {"color": MUTED}) for b in marks
+    ]
     shown = [i for i, f in enumerate(figures) if f.is_shown]
     if shown:
         last = figures[shown[-1]]
@@ -182,7 +207,10 @@ def _names(
             out.append((shown[-1] + 8 * pixel, last.value, amount(last.value, kind), own))
     ends.sort(key=lambda e: e[0])
     places = spread([value / top * HEIGHT for value, _, _ in ends], 16, 4, HEIGHT - 4)
-    return out + [(margin, place * top / HEIGHT, text, look) for place, (_, text, look) in zip(places, ends, strict=True)]
+    return out + [
+        (margin, place * top / HEIGHT, text, look)
+        for place, (_, text, look) in zip(places, ends, strict=True)
+    ]
 
 
 def spread(wanted: list[float], gap: float, low: float, high: float) -> list[float]:
@@ -208,10 +236,15 @@ def _ticks(figures: list[Figure]) -> list[int]:
     return sorted(set(range(n - 1, -1, -step)))
 
 
-REFERENCES: dict[str, tuple[str, list[int]]] = {"england": ("England", [6, 4]), "neighbour_median": ("Neighbours", [2, 3])}
+REFERENCES: dict[str, tuple[str, list[int]]] = {
+    "england": ("England", [6, 4]),
+    "neighbour_median": ("Neighbours", [2, 3]),
+}
 
 
-def stacked(key: str, title: str, description: str, bars_: list[tuple[str, list[int]]], parts: list[str]) -> str:
+def stacked(
+    key: str, title: str, description: str, bars_: list[tuple[str, list[int]]], parts: list[str]
+) -> str:
     """Horizontal bars of counts: one bar a label, parts in the given order, each part with its number in it."""
     return picture(stacked_spec(bars_, parts), key, title, description)
 
@@ -223,13 +256,27 @@ def stacked_spec(bars_: list[tuple[str, list[int]]], parts: list[str]) -> Spec:
         start = 0
         for part, n in zip(parts, counts, strict=True):
             if n:
-                rows.append({"label": label, "part": part, "start": start, "end": start + n, "middle": start + n / 2, "text": str(n)})
+                rows.append(
+                    {
+                        "label": label,
+                        "part": part,
+                        "start": start,
+                        "end": start + n,
+                        "middle": start + n / 2,
+                        "text": str(n),
+                    }
+                )
             start += n
     y = _labels([label for label, _ in bars_], 170)
     scale = {"domain": [0, total], "nice": False}
 
     def colour(range_: list[str]) -> Spec:
-        return {"field": "part", "type": "nominal", "legend": None, "scale": {"domain": parts, "range": range_[: len(parts)]}}
+        return {
+            "field": "part",
+            "type": "nominal",
+            "legend": None,
+            "scale": {"domain": parts, "range": range_[: len(parts)]},
+        }
 
     def x(field: str) -> Spec:
         return {"field": field, "type": "quantitative", "title": None, "axis": None, "scale": scale}
@@ -243,7 +290,9 @@ def stacked_spec(bars_: list[tuple[str, list[int]]], parts: list[str]) -> Spec:
     return whole(layers, 230, max(1, len(bars_)) * 28) | {"resolve": {"scale": {"color": "independent"}}}
 
 
-def bars(key: str, title: str, description: str, rows: list[tuple[str, float, str]], colour: str, top: float) -> str:
+def bars(
+    key: str, title: str, description: str, rows: list[tuple[str, float, str]], colour: str, top: float
+) -> str:
     """Horizontal bars, each with its value written at its end. `rows` are (label, value, text)."""
     return picture(bars_spec(rows, colour, top), key, title, description)
 
@@ -251,10 +300,20 @@ def bars(key: str, title: str, description: str, rows: list[tuple[str, float, st
 def bars_spec(rows: list[tuple[str, float, str]], colour: str, top: float) -> Spec:
     values: list[Spec] = [{"label": label, "value": value, "text": text} for label, value, text in rows]
     y = _labels([label for label, _, _ in rows], 190)
-    x: Spec = {"field": "value", "type": "quantitative", "title": None, "axis": None, "scale": {"domain": [0, top * 1.45], "nice": False}}
+    x: Spec = {
+        "field": "value",
+        "type": "quantitative",
+        "title": None,
+        "axis": None,
+        "scale": {"domain": [0, top * 1.45], "nice": False},
+    }
     layers = [
         layer({"type": "bar", "height": 16, "color": colour}, {"y": y, "x": x}, values),
-        layer({"type": "text", "align": "left", "dx": 5, "fontSize": 12.5, "color": INK}, {"y": y, "x": x} | TEXT, values),
+        layer(
+            {"type": "text", "align": "left", "dx": 5, "fontSize": 12.5, "color": INK},
+            {"y": y, "x": x} | TEXT,
+            values,
+        ),
     ]
     return whole(layers, 210, max(1, len(rows)) * 26)
 

@@ -78,10 +78,20 @@ def indicator(board: Board, ind: str) -> IndicatorView | None:
     series = _series(board, ind)
     marks = {a: board.benchmarks(ind, a) for a in COUNCILS}
     top = figures.ceiling(
-        [f for s in series.values() for f in s], [b for m in marks.values() for b in m], percent="percent" in phrase.kind
+        [f for s in series.values() for f in s],
+        [b for m in marks.values() for b in m],
+        percent="percent" in phrase.kind,
     )
     areas = [
-        _area(ind, a, *latest[a], series[a], marks[a], top, board.why_left_out(ind, a, now.period) if (now := latest[a][0]) else [])
+        _area(
+            ind,
+            a,
+            *latest[a],
+            series[a],
+            marks[a],
+            top,
+            board.why_left_out(ind, a, now.period) if (now := latest[a][0]) else [],
+        )
         for a in COUNCILS
     ]
     joint, _ = board.latest(ind, JOINT)
@@ -100,15 +110,25 @@ def indicator(board: Board, ind: str) -> IndicatorView | None:
 
 
 def _area(
-    ind: str, area: str, now: Figure | None, before: Figure | None, series: list[Figure], marks: list[words.Benchmark],
-    top: float, left_out: list[str],
+    ind: str,
+    area: str,
+    now: Figure | None,
+    before: Figure | None,
+    series: list[Figure],
+    marks: list[words.Benchmark],
+    top: float,
+    left_out: list[str],
 ) -> AreaView | None:
     if now is None:
         return None
     kind = PHRASES[ind].kind
     name = AREA_NAMES[area]
     title = f"{PHRASES[ind].short}, {name}"
-    chart = figures.trend(f"c-{ind}-{css_of(area)}".lower(), area, title, series, marks, kind, top) if any(f.is_shown for f in series) else ""
+    chart = (
+        figures.trend(f"c-{ind}-{css_of(area)}".lower(), area, title, series, marks, kind, top)
+        if any(f.is_shown for f in series)
+        else ""
+    )
     return AreaView(
         code=area, name=name, css=css_of(area),
         value=words.amount(now.value, kind) if now.is_shown else "No figure",
@@ -178,7 +198,11 @@ def _caption(ind: str, series: list[Figure]) -> str:
     elif stock:
         said = f"On the last day of each {'year, 31 March' if is_year else 'quarter'}."
     else:
-        said = f"By year, to {last}: quarters are too small to show." if is_year else f"By quarter, to {last}."
+        said = (
+            f"By year, to {last}: quarters are too small to show."
+            if is_year
+            else f"By quarter; the last is {last}."
+        )
     hidden = [f for f in series if not f.is_shown]
     gap = ""
     if any(f.symbol == CONFIDENTIAL for f in hidden):

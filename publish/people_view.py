@@ -24,7 +24,10 @@ def schools(board: Board) -> dict[str, Any]:
     lists: list[dict[str, Any]] = []
     for area in COUNCILS:
         mine = s[s["area_code"] == area]
-        states = {k: int((mine["state"] == k).sum()) for k in ("returned", "returned late", "returned with gaps", "not returned")}
+        states = {
+            k: int((mine["state"] == k).sum())
+            for k in ("returned", "returned late", "returned with gaps", "not returned")
+        }
         work = {
             state: [
                 {"name": text(x["school_name"]), "urn": text(x["school_urn"]), "phase": text(x["phase"]).replace("_", " ").capitalize(),
@@ -33,7 +36,15 @@ def schools(board: Board) -> dict[str, Any]:
             ]
             for state in ("not returned", "returned late", "returned with gaps")
         }  # fmt: skip
-        lists.append({"name": AREA_NAMES[area], "css": css_of(area), "states": states, "work": work, "total": len(mine)})
+        lists.append(
+            {
+                "name": AREA_NAMES[area],
+                "css": css_of(area),
+                "states": states,
+                "work": work,
+                "total": len(mine),
+            }
+        )
     return {
         "indicators": [v for v in (indicator(board, i) for i in ("ED01", "ED02", "ED03")) if v],
         "lists": lists, "year": year.replace("-", "/"),
@@ -73,7 +84,10 @@ def _meetings(board: Board, start: dt.date, end: dt.date, label: str) -> list[di
         counted["filled"] = counted["total"] - counted["NONE"]
         counted.index = pd.Index([words.AGENCIES.get(a, a) for a in counted.index])
         counted = counted.sort_index()
-        rows: list[dict[str, Any]] = [{"agency": a, **{str(k): int(v) for k, v in r.items()}} for a, r in zip(counted.index, counted.to_dict("records"), strict=True)]
+        rows: list[dict[str, Any]] = [
+            {"agency": a, **{str(k): int(v) for k, v in r.items()}}
+            for a, r in zip(counted.index, counted.to_dict("records"), strict=True)
+        ]
         drawn = [(_brief(str(r["agency"])), [int(r[p]) for p in words.LEVELS]) for r in rows]
         name = words.GROUPS.get(str(group), str(group))
         meetings = int(mine["meeting_date"].nunique())
@@ -124,12 +138,22 @@ def _training(board: Board, start: dt.date, end: dt.date, label: str) -> list[di
             continue
         c = c.sort_values(ascending=False, kind="stable")
         total = int(c.sum())
-        rows: list[dict[str, Any]] = [{"agency": words.AGENCIES.get(str(a), str(a)), "n": int(n), "share": 100 * n / total} for a, n in c.items()]
-        drawn: list[tuple[str, float, str]] = [(_brief(r["agency"]), r["share"], f"{r['share']:.1f}% ({r['n']:,})") for r in rows]
-        cross = mine.groupby(["level", "mode"]).size().unstack(fill_value=0).reindex(columns=[m for m in words.MODES if m in set(mine["mode"])], fill_value=0)
+        rows: list[dict[str, Any]] = [
+            {"agency": words.AGENCIES.get(str(a), str(a)), "n": int(n), "share": 100 * n / total}
+            for a, n in c.items()
+        ]
+        drawn: list[tuple[str, float, str]] = [
+            (_brief(r["agency"]), r["share"], f"{r['share']:.1f}% ({r['n']:,})") for r in rows
+        ]
+        cross = (
+            mine.groupby(["level", "mode"])
+            .size()
+            .unstack(fill_value=0)
+            .reindex(columns=[m for m in words.MODES if m in set(mine["mode"])], fill_value=0)
+        )
         first, last = rows[0], rows[-1]
-        said = (f"In {label}, {total:,} training places were filled in {AREA_NAMES[area]}: {first['share']:.1f}% by {first['agency']} "
-                f"({first['n']:,} of {total:,}) and {last['share']:.1f}% by {last['agency']} ({last['n']:,} of {total:,}).")  # fmt: skip
+        said = (f"In {label}, {total:,} training places were filled in {AREA_NAMES[area]}: most by {first['agency']} "
+                f"({first['share']:.1f}%, {first['n']:,} of {total:,}) and fewest by {last['agency']} ({last['share']:.1f}%, {last['n']:,} of {total:,}).")  # fmt: skip
         out.append(
             {"name": AREA_NAMES[area], "css": css_of(area), "total": total, "rows": rows, "said": said,
              "modes": [words.MODES[m] for m in cross.columns],

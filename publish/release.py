@@ -120,7 +120,13 @@ def code_profile() -> str:
 
 
 def _write(
-    folder: Path, board: Board, warehouse: Path, home: Home, contracts: Contracts, release_id: str, hashes: dict[str, str]
+    folder: Path,
+    board: Board,
+    warehouse: Path,
+    home: Home,
+    contracts: Contracts,
+    release_id: str,
+    hashes: dict[str, str],
 ) -> None:
     receipts = _copy_receipts(board, home, folder / "receipts")
     (folder / "analyst").mkdir()
@@ -134,7 +140,9 @@ def _write(
     record = _record(folder, board, release_id, hashes) | {
         "pages": pages, "rows": {"board": rows, "analyst": analyst_rows}, "receipts": len(receipts),
     }  # fmt: skip
-    (folder / "release.json").write_text(json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")
+    (folder / "release.json").write_text(
+        json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n", "utf-8"
+    )
     for file in folder.rglob("*"):
         if file.is_file():
             with file.open("rb") as written:
@@ -202,7 +210,13 @@ def _readme(board: Board, release_id: str) -> str:
 
 def write_board(board: Board, folder: Path) -> dict[str, int]:
     """The board tables as CSV with metadata. Returns how many rows each has."""
-    tables = [_indicators(board), _comparators(board), _returns(board), _definitions(board), _published(board)]
+    tables = [
+        _indicators(board),
+        _comparators(board),
+        _returns(board),
+        _definitions(board),
+        _published(board),
+    ]
     for name, title, frame, columns, notes in tables:
         write_table(folder, name, title, frame, columns, notes)
     return {name: len(frame) for name, _, frame, _, _ in tables}
@@ -259,7 +273,13 @@ def _comparators(board: Board) -> Table:
         "year": "Year that it is for", "value": "Value as published", "symbol": "Symbol as published",
         "n_areas": "Areas behind a median", "source_table": "Published table",
     }  # fmt: skip
-    return "comparators", "Published comparators", c[list(columns)], columns, "As published by the DfE; no further protection."
+    return (
+        "comparators",
+        "Published comparators",
+        c[list(columns)],
+        columns,
+        "As published by the DfE; no further protection.",
+    )
 
 
 def _returns(board: Board) -> Table:
@@ -282,7 +302,13 @@ def _definitions(board: Board) -> Table:
         "owner": "Who owns it", "sub_group": "Sub-group that watches it", "source": "Source of the definition",
         "benchmark": "Published table it is compared with", "version": "Version", "theme": "Theme",
     }  # fmt: skip
-    return "definitions", "Definitions of the indicators", pd.DataFrame(rows, columns=list(columns)), columns, "The register."
+    return (
+        "definitions",
+        "Definitions of the indicators",
+        pd.DataFrame(rows, columns=list(columns)),
+        columns,
+        "The register.",
+    )
 
 
 def _published(board: Board) -> Table:

@@ -133,8 +133,14 @@ def _theme(file: str, board: Board) -> dict[str, Any]:
 def _agreement(board: Board) -> list[dict[str, Any]]:
     """The worklist of differences, counted: who should look at which records."""
     said = {
-        "police_only": ("Only the police have it", "The council checks whether it was told and adds the episode."),
-        "council_only": ("Only the council has it", "The police check whether it was reported and how it was graded."),
+        "police_only": (
+            "Only the police have it",
+            "The council checks whether it was told and adds the episode.",
+        ),
+        "council_only": (
+            "Only the council has it",
+            "The police check whether it was reported and how it was graded.",
+        ),
     }
     rows: list[dict[str, Any]] = []
     a = board.agreement
@@ -147,7 +153,9 @@ def _agreement(board: Board) -> list[dict[str, Any]]:
             line = {"year": year}
             for area in COUNCILS:
                 hit = a[(a["year"] == int(year[:4])) & (a["gap"] == gap) & (a["area_code"] == area)]
-                line[css_of(area)] = "0" if hit.empty else words.count(float(hit["n"].iloc[0]), str(hit["n_symbol"].iloc[0]))
+                line[css_of(area)] = (
+                    "0" if hit.empty else words.count(float(hit["n"].iloc[0]), str(hit["n_symbol"].iloc[0]))
+                )
             lines.append(line)
         if lines:
             rows.append({"gap": label, "who": who, "lines": lines})
@@ -187,7 +195,16 @@ def _overview(
         for area in COUNCILS:
             now, before = board.latest(ind, area)
             if now is None:
-                cells.append({"value": "x", "parts": "", "badge": words.badge("partial", "No figure was made."), "css": css_of(area), "period": "", "change": ""})
+                cells.append(
+                    {
+                        "value": "x",
+                        "parts": "",
+                        "badge": words.badge("partial", "No figure was made."),
+                        "css": css_of(area),
+                        "period": "",
+                        "change": "",
+                    }
+                )
                 continue
             badge = words.badge(now.trust, now.reason)
             trust[badge[0]] += 1
@@ -222,11 +239,16 @@ def _published(board: Board) -> dict[str, Any]:
     for table, measure, label, unit in PUBLISHED:
         mine = p[(p["measure"] == measure) & p["source_table"].astype(str).str.contains(table, regex=False)]
         mine = mine[mine["area_code"].isin([a for a, _, _ in areas])]
-        years = sorted({str(t) for t in mine["time_period"]}, reverse=True)[:6]  # newest first: nobody scrolls to find it
+        years = sorted({str(t) for t in mine["time_period"]}, reverse=True)[
+            :6
+        ]  # newest first: nobody scrolls to find it
         if not years:
             continue
         by = {(str(x["area_code"]), str(x["time_period"])): x for x in mine.to_dict("records")}
-        rows = [{"name": n, "css": css, "cells": [_published_cell(by.get((a, y)), unit) for y in years]} for a, n, css in areas]
+        rows = [
+            {"name": n, "css": css, "cells": [_published_cell(by.get((a, y)), unit) for y in years]}
+            for a, n, css in areas
+        ]
         tables.append({"label": label, "years": years, "rows": rows, "unit": unit, "said": _published_said(label, rows, years[0]),
                        "id": measure.replace("_", "-"), "source": _source(text(mine["source_table"].iloc[0]))})  # fmt: skip
     used = sorted({c for t in tables for r in t["rows"] for c in r["cells"] if c in SYMBOLS})
@@ -245,7 +267,11 @@ def _source(table: str) -> str:
     """The DfE publication that a table was taken from: dfe_child_protection/duration is Child protection, duration."""
     _, _, path = table.partition("published/")
     release, _, part = path.partition("/")
-    names = [n.removeprefix("dfe_").replace("_", " ") for n in (release, part) if n]
+    names = [
+        n.removeprefix("dfe_").replace("_", " ").replace("section47", "section 47")
+        for n in (release, part)
+        if n
+    ]
     return ", ".join(names[:1] + [n for n in names[1:] if n != names[0]])
 
 
@@ -262,8 +288,14 @@ def _published_cell(x: dict[Any, Any] | None, unit: str) -> str:
 def _published_said(label: str, rows: list[dict[str, Any]], year: str) -> str:
     latest = {r["name"]: r["cells"][0] for r in rows}
     said = [f"{name} {value}" for name, value in latest.items() if value not in SYMBOLS]
-    when = "On 31 March" if "31 March" in label or label.startswith("Share of plans open") else "In the year to 31 March"
-    return f"{when} {year}: {words.several(said)}." if said else f"{label}: no figure is published for {year}."
+    when = (
+        "On 31 March"
+        if "31 March" in label or label.startswith("Share of plans open")
+        else "In the year to 31 March"
+    )
+    return (
+        f"{when} {year}: {words.several(said)}." if said else f"{label}: no figure is published for {year}."
+    )
 
 
 def _definitions(board: Board) -> dict[str, Any]:

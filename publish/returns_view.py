@@ -64,7 +64,7 @@ def acts(board: Board, contracts: Contracts) -> list[dict[str, Any]]:
         year = year[year["status"] != "not_yet_due"]
         out.append(
             {"name": names.sender(submitter), "overdue": overdue, "mend": mend, "kinds": sum(m["kinds"] for m in mend),
-             "where": words.several([lower_first(m["title"]) for m in mend]),
+             "where": "; ".join(lower_first(m["title"]) for m in mend),
              "missing": len(missing), "due": len(year), "on_time": int((year["status"] == "on_time").sum()),
              "late": int((year["status"] == "late").sum())}
         )  # fmt: skip
@@ -74,31 +74,49 @@ def acts(board: Board, contracts: Contracts) -> list[dict[str, Any]]:
 def _faults(board: Board, submitter: str, names: Names) -> list[dict[str, Any]]:
     """The faults that a sender can mend, by return: how many kinds, and the three most serious of them."""
     rules = board.rules
-    bad = rules[(rules["submitter"] == submitter) & (rules["fixes"] == "sender") & rules["severity"].isin(["block_file", "reject_row", "warn"])]
+    bad = rules[
+        (rules["submitter"] == submitter)
+        & (rules["fixes"] == "sender")
+        & rules["severity"].isin(["block_file", "reject_row", "warn"])
+    ]
     out: list[dict[str, Any]] = []
     for (agency, extract), g in bad.groupby(["agency", "extract"], sort=True):
         kinds = g.drop_duplicates("says")  # the same words for two tables of a return are one thing to do
-        faults = [f"{r['says'].strip().rstrip('.')} ({_rows(r['failed'], r['failed_symbol'])})" for r in kinds.head(3).to_dict("records")]
+        faults = [
+            f"{r['says'].strip().rstrip('.')}{_rows(r['failed'], r['failed_symbol'])}"
+            for r in kinds.head(3).to_dict("records")
+        ]
         out.append({"title": names.extract(agency, extract), "kinds": len(kinds), "faults": faults})
     return out
 
 
 def _rows(n: float, symbol: str) -> str:
-    return "1 to 7 rows" if symbol == "c" else "rows not counted" if math.isnan(n) else f"about {words.number(n)} rows"
+    """How many rows a fault is in. The usual 1 to 7 is said once above the list, not with every fault."""
+    return "" if symbol == "c" or math.isnan(n) else f" (about {words.number(n)} rows)"
 
 
 def _short_period(period: str) -> str:
     """The same for the head of a narrow column: Jun 2025, Q1 2025-26."""
     if words.is_month(period):
         return f"{dt.date(int(period[:4]), int(period[5:]), 1):%b %Y}"
-    return f"Q{period[-1]} {period[:7]}" if "-Q" in period else period
+    whole = period.replace("-", "\N{NON-BREAKING HYPHEN}")
+    return f"Q{period[-1]} {whole[:7]}" if "-Q" in period else whole
 
 
 def returns(board: Board, contracts: Contracts, receipts: set[str]) -> dict[str, Any]:
     names = Names(contracts)
-    r = board.returns.assign(cadence=[_cadence(s, e) for s, e in zip(board.returns["period_start"], board.returns["period_end"], strict=True)])
+    r = board.returns.assign(
+        cadence=[
+            _cadence(s, e)
+            for s, e in zip(board.returns["period_start"], board.returns["period_end"], strict=True)
+        ]
+    )
     matrices: list[dict[str, Any]] = []
-    for cadence, title, keep in (("month", "Monthly returns", 12), ("quarter", "Quarterly returns", 8), ("year", "Yearly returns", 4)):
+    for cadence, title, keep in (
+        ("month", "Monthly returns", 12),
+        ("quarter", "Quarterly returns", 8),
+        ("year", "Yearly returns", 4),
+    ):
         mine = r[r["cadence"] == cadence]
         if mine.empty:
             continue
@@ -166,7 +184,12 @@ def _return_cell(x: dict[Any, Any] | None, receipts: set[str]) -> dict[str, str]
     if status in ("missing", "not_yet_due") and due:
         note = f"due {due.day} {due:%B}"
     sub = text(x["submission_id"])
-    return {"status": status, "label": STATUS.get(status, status), "note": note, "receipt": sub if sub in receipts else ""}
+    return {
+        "status": status,
+        "label": STATUS.get(status, status),
+        "note": note,
+        "receipt": sub if sub in receipts else "",
+    }
 
 
 def _recent(board: Board, names: Names, receipts: set[str]) -> list[dict[str, str]]:

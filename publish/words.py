@@ -43,7 +43,12 @@ LEVELS: dict[str, str] = {
     "BELOW": "Below deputy",
     "NONE": "Seat empty",
 }
-MODES: dict[str, str] = {"IN_PERSON": "In person", "VIRTUAL": "Online", "HYBRID": "Hybrid", "ELEARNING": "E-learning"}
+MODES: dict[str, str] = {
+    "IN_PERSON": "In person",
+    "VIRTUAL": "Online",
+    "HYBRID": "Hybrid",
+    "ELEARNING": "E-learning",
+}
 GROUPS: dict[str, str] = {
     "BOARD_STAFFS": "Staffordshire partnership board",
     "BOARD_STOKE": "Stoke-on-Trent partnership board",
@@ -107,7 +112,11 @@ WHY_HIDDEN: dict[str, str] = {
     UNRELIABLE: "the data are not safe to use",
 }
 #: The same in a table cell.
-SHORT_WHY: dict[str, str] = {CONFIDENTIAL: "too small to show", NOT_APPLICABLE: "nothing to measure", UNRELIABLE: "not safe to use"}
+SHORT_WHY: dict[str, str] = {
+    CONFIDENTIAL: "too small to show",
+    NOT_APPLICABLE: "nothing to measure",
+    UNRELIABLE: "not safe to use",
+}
 TRUST: dict[str, str] = {"complete": "Complete", "partial": "Partial", "not_safe": "Not safe to use"}
 
 
@@ -214,7 +223,9 @@ def sentence(indicator: str, figure: Figure) -> str:
             f" ({of_parts(figure, phrase.kind)})."
         )
     base = f"{amount(figure.value, phrase.kind)} for every 10,000 children"
-    people = f"population {number(figure.d)}" + (f", mid-{figure.population_year}" if figure.population_year else "")
+    people = f"population {number(figure.d)}" + (
+        f", mid-{figure.population_year}" if figure.population_year else ""
+    )
     if phrase.kind == "stock_rate":
         return f"{when}, {number(figure.n)} {phrase.unit} in {figure.area}: {base} ({people})."
     return f"{when}, {figure.area} had {number(figure.n)} {phrase.unit}: {base} ({people})."
@@ -292,11 +303,18 @@ def finding(indicator: str, pairs: list[tuple[Figure, Figure | None]]) -> str:
         elif not now.is_shown:
             word = "no figure to show"
         else:
-            word = {"higher": "clearly up", "lower": "clearly down", "none": "no clear change", "unknown": ""}[change(now, before)]
+            word = {
+                "higher": "clearly up",
+                "lower": "clearly down",
+                "none": "no clear change",
+                "unknown": "",
+            }[change(now, before)]
         if word:
             moved.setdefault(word, []).append(now.area)
     if not moved:
-        shown = [f"{amount(now.value, PHRASES[indicator].kind)} in {now.area}" for now, _ in pairs if now.is_shown]
+        shown = [
+            f"{amount(now.value, PHRASES[indicator].kind)} in {now.area}" for now, _ in pairs if now.is_shown
+        ]
         return f"{short}: {several(shown)}" if shown else short
     if len(moved) == 1:
         word, areas = next(iter(moved.items()))
@@ -330,7 +348,9 @@ def badge(trust: str, reason: str) -> tuple[str, str, str]:
     key = trust if trust in TRUST else "partial"
     label = TRUST.get(trust, "Partial")
     said = (reason or "").strip().removeprefix(f"{label}: ")
-    text = said[:1].upper() + said[1:] or ("All returns due are in." if key == "complete" else "No reason was recorded.")
+    text = said[:1].upper() + said[1:] or (
+        "All returns due are in." if key == "complete" else "No reason was recorded."
+    )
     return key, label, text
 
 

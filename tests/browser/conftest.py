@@ -42,7 +42,9 @@ def home(tmp_path_factory: pytest.TempPathFactory, warehouse: Path) -> Home:
     home = Home(tmp_path_factory.mktemp("home"))
     home.receipts.mkdir(parents=True)
     with duckdb.connect(str(warehouse), read_only=True) as con:
-        for (submission,) in con.execute("select distinct submission_id from quality.fct_submission").fetchall():
+        for (submission,) in con.execute(
+            "select distinct submission_id from quality.fct_submission"
+        ).fetchall():
             page = f"<!DOCTYPE html><html lang='en-GB'><head><title>{submission}</title></head><body><main><h1>Receipt</h1></main></body></html>"
             (home.receipts / f"{submission}.html").write_text(page)
             (home.receipts / f"{submission}.txt").write_text("Receipt\n")

@@ -41,7 +41,9 @@ def test_no_script_and_nothing_from_outside(site: Path) -> None:
     for file in site.iterdir():
         said = file.read_text("utf-8")
         assert "<script" not in said and "javascript:" not in said and " onload=" not in said
-        outside = set(re.findall(r"(?:https?:)?//[a-z0-9.\-]+", said.replace("http://www.w3.org", ""))) - {"//"}
+        outside = set(re.findall(r"(?:https?:)?//[a-z0-9.\-]+", said.replace("http://www.w3.org", ""))) - {
+            "//"
+        }
         assert not outside, file.name
 
 
@@ -77,7 +79,9 @@ def exact_counts(warehouse: Path) -> pd.DataFrame:
 
 def texts(tree: html.HtmlElement) -> str:
     """Everything that is read or read out: text, chart text, titles, descriptions, attributes meant for people."""
-    said = [str(t) for t in tree.xpath("//main//text()")] + [str(a) for a in tree.xpath("//main//@aria-label | //main//@title | //main//@alt")]
+    said = [str(t) for t in tree.xpath("//main//text()")] + [
+        str(a) for a in tree.xpath("//main//@aria-label | //main//@title | //main//@alt")
+    ]
     return "\n".join(said)
 
 
@@ -94,7 +98,9 @@ def test_no_exact_count_of_children_is_on_a_page_in_any_text(file: str, site: Pa
 
 
 @pytest.mark.parametrize("file", sorted(THEMES))
-def test_every_count_in_a_table_about_children_is_hidden_zero_or_a_multiple_of_5(file: str, site: Path) -> None:
+def test_every_count_in_a_table_about_children_is_hidden_zero_or_a_multiple_of_5(
+    file: str, site: Path
+) -> None:
     tree = pages(site)[file]
     checked = 0
     for table in tree.xpath("//table[not(contains(@class, 'benchmarks'))]"):
@@ -117,12 +123,16 @@ def test_every_n_of_n_in_a_sentence_is_rounded(file: str, site: Path) -> None:
 def test_the_board_table_shows_no_small_or_unrounded_count(release: Release) -> None:
     frame = pd.read_csv(release.board / "indicators.csv", dtype=str, keep_default_na=False)
     frame = frame[~frame["indicator_id"].isin(list(OPEN_COUNTS))]
-    counts = pd.concat([frame["numerator"], frame.loc[frame["unit"] == "percent", "denominator"], frame["excluded"]])
+    counts = pd.concat(
+        [frame["numerator"], frame.loc[frame["unit"] == "percent", "denominator"], frame["excluded"]]
+    )
     numbers = pd.to_numeric(counts, errors="coerce")
     assert set(counts[numbers.isna()]) <= {"c", "x", "z", "u", "low", ""}
     shown = numbers.dropna()
     assert ((shown == 0) | ((shown >= 10) & (shown % 5 == 0))).all()
-    percent = frame[(frame["unit"] == "percent") & pd.to_numeric(frame["value"], errors="coerce").notna()].astype({"numerator": float, "denominator": float, "value": float})
+    percent = frame[
+        (frame["unit"] == "percent") & pd.to_numeric(frame["value"], errors="coerce").notna()
+    ].astype({"numerator": float, "denominator": float, "value": float})
     assert ((100 * percent["numerator"] / percent["denominator"] - percent["value"]).abs() < 0.051).all()
 
 
@@ -153,7 +163,9 @@ def test_the_record_names_rules_rows_and_hashes(release: Release) -> None:
     assert "SYNTHETIC" in (release.path / "README.txt").read_text()
 
 
-def test_the_same_inputs_give_the_same_release_byte_for_byte(release: Release, warehouse: Path, home: Home, tmp_path: Path) -> None:
+def test_the_same_inputs_give_the_same_release_byte_for_byte(
+    release: Release, warehouse: Path, home: Home, tmp_path: Path
+) -> None:
     assert publish(warehouse, home, load_contracts(), synthetic=True).is_new is False
     elsewhere = Home(tmp_path)
     elsewhere.receipts.mkdir(parents=True)
@@ -161,7 +173,9 @@ def test_the_same_inputs_give_the_same_release_byte_for_byte(release: Release, w
         (elsewhere.receipts / receipt.name).write_bytes(receipt.read_bytes())
     again = publish(warehouse, elsewhere, load_contracts(), synthetic=True)
     assert again.id == release.id
-    for file in sorted(f.relative_to(release.path) for f in release.path.rglob("*") if f.is_file() and f.suffix != ".duckdb"):
+    for file in sorted(
+        f.relative_to(release.path) for f in release.path.rglob("*") if f.is_file() and f.suffix != ".duckdb"
+    ):
         assert (release.path / file).read_bytes() == (again.path / file).read_bytes(), file
 
 

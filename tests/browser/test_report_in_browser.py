@@ -27,7 +27,9 @@ def test_page(file: str, width: int, site: Path, browser: Any) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
         # Folded tables must be accessible as well: open them all, then look.
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, "an opened table makes the page scroll sideways"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (
+            "an opened table makes the page scroll sideways"
+        )
         found = Axe().run(page, options=RULES)
         assert not found.response["violations"], found.generate_report()
     finally:
