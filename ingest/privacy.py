@@ -146,7 +146,7 @@ class Pseudonymiser:
             elif target.name not in typed.column_names:  # a field of another year's layout
                 columns.append(pa.nulls(typed.num_rows, target.type))
             else:
-                columns.append(self._treated(table, target, typed.column(target.name)))
+                columns.append(self._treated(table, target, typed.column(target.name), accepted))
         self._count(table, typed)
         if accepted:
             self._set_aside(table, typed)
@@ -191,10 +191,15 @@ class Pseudonymiser:
         return tokens.take(pa.array(place, mask=known[place] != wanted))
 
     @staticmethod
-    def _treated(table: Table, target: pa.Field, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    def _treated(table: Table, target: pa.Field, column: pa.ChunkedArray, accepted: bool) -> pa.ChunkedArray:
         spec = table.by_name.get(target.name)
         if spec is not None and spec.treatment is Treatment.month:
             column = pc.floor_temporal(column.cast(pa.date32()), unit="month")
+        elif spec is not None and spec.pattern and not (accepted and spec.name in table.grain):
+            # What does not look like the number that belongs here may be somebody's name. The finding says which row;
+            # only the key of an accepted row stays as sent.
+            fits = pc.match_substring_regex(column.cast(pa.string()), spec.pattern)
+            column = pc.if_else(fits, column, pa.scalar(None, column.type))
         return column.cast(target.type)
 
     def _count(self, table: Table, typed: pa.Table) -> None:

@@ -207,7 +207,7 @@ def test_no_marker_is_in_anything_that_the_run_left_behind(finished: Finished) -
 
 def test_no_marker_was_printed(finished: Finished) -> None:
     text = "\n".join(finished.outputs)
-    assert "staffordshire_police" in text and "letter.txt" in text
+    assert "RECEIPT" in text and "letter.txt" in text and "person_key" in text
     assert scan_text(text, finished.marker.made) == []
 
 

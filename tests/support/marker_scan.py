@@ -146,7 +146,7 @@ def contents(path: Path) -> Iterator[bytes]:
     """What a file holds: its bytes, and what is packed in them."""
     content = path.read_bytes()
     yield content
-    if content[:4] == b"PAR1":
+    if content[:4] == b"PAR1" and content[-4:] == b"PAR1":
         yield from _columns(pq.read_table(path))
     elif content[8:12] == b"DUCK":
         yield from _duckdb(path)
@@ -154,7 +154,7 @@ def contents(path: Path) -> Iterator[bytes]:
         yield from _sqlite(path)
     elif content[:2] == b"\x1f\x8b":
         yield gzip.decompress(content)
-    elif content[:4] == b"PK\x03\x04":
+    elif zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             yield from (archive.read(name) for name in archive.namelist())
 
