@@ -42,4 +42,15 @@ def clear_stale_runs(instance: dg.DagsterInstance) -> int:
     stale = instance.get_runs(filters=dg.RunsFilter(statuses=going))
     for run in stale:
         instance.report_run_failed(run, message="The process of this run is gone (killed or switched off).")
+    _free_pools(instance)
     return len(stale)
+
+
+def _free_pools(instance: dg.DagsterInstance) -> None:
+    """Give back the places in pools that killed runs still hold: the next step would wait for them for ever."""
+    log = instance.event_log_storage
+    for pool in log.get_concurrency_keys():
+        info = log.get_concurrency_info(pool)
+        holders = {slot.run_id for slot in info.claimed_slots} | {step.run_id for step in info.pending_steps}
+        for run_id in holders:
+            log.free_concurrency_slots_for_run(run_id)
