@@ -6,12 +6,12 @@ Must not live here: disclosure control, pages, exports (publish).
 """
 
 import dagster as dg
-from publish.release import publish
 
 from ingest.lake import write_text
 from orchestration.settings import Settings
 from orchestration.warehouse import WAREHOUSE
 from orchestration.warehouse_file import current, release_inputs
+from publish.release import publish
 
 RELEASE = dg.AssetKey(["published", "release"])
 JOB = "publish_release"

@@ -237,7 +237,11 @@ def test_a_page_shows_real_published_figures_of_both_councils(run: Run) -> None:
         ]
     assert len(rows) == 12
     for name in ("Staffordshire", "Stoke-on-Trent"):
-        counts = [f"{int(r['referral_count']):,}" for r in sorted(rows, key=lambda r: r["time_period"]) if r["la_name"] == name]
+        counts = [
+            f"{int(r['referral_count']):,}"
+            for r in sorted(rows, key=lambda r: r["time_period"])
+            if r["la_name"] == name
+        ]
         # In whichever direction the page lays out the years.
         assert any(f"{name} {' '.join(series)}" in shown for series in (counts, counts[::-1]))
     assert "Open Government Licence" in shown

@@ -129,7 +129,14 @@ def spoil(landing: Path, marker: Markers) -> None:
     }  # fmt: skip
     for name, text in files.items():
         put(landing, LA12, "staffordshire", name, {f"{name}.csv": text.encode()}, period="2024-25-Q1")
-    put(landing, PO01, "staffordshire_police", "twice", {"p.csv": sheet(PO01, "episodes", [police_episode(1, surname=word())] * 2)}, period="2025-05")
+    put(
+        landing,
+        PO01,
+        "staffordshire_police",
+        "twice",
+        {"p.csv": sheet(PO01, "episodes", [police_episode(1, surname=word())] * 2)},
+        period="2025-05",
+    )
     child = {"la_child_id": word(), "upn": word(), "former_upn": word(), "birth_date": word()}
     more = f"<CINdetails>{word()}<CINreferralDate>{word()}</CINreferralDate><Surname>{word()}</Surname></CINdetails>"
     broken = {
@@ -139,7 +146,13 @@ def spoil(landing: Path, marker: Markers) -> None:
     }  # fmt: skip
     for name, content in broken.items():
         put(landing, CIN, "stoke_on_trent", name, {f"{name}.xml": content})
-    put(landing, "school/safeguarding_return", "staffordshire_education", "damaged", {"s.xlsx": b"PK\x03\x04" + word().encode() * 9})
+    put(
+        landing,
+        "school/safeguarding_return",
+        "staffordshire_education",
+        "damaged",
+        {"s.xlsx": b"PK\x03\x04" + word().encode() * 9},
+    )
     (landing / "letter.txt").write_text(f"Dear {word()}, about {marker.number()}", encoding="utf-8")
 
 
@@ -152,9 +165,22 @@ class Finished:
 
     def scp(self, *words: str) -> subprocess.CompletedProcess[str]:
         """The command line with its own working and temporary folders; what it prints is kept."""
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TMPDIR": str(self.place / "tmp"), "SCP_LANDING": str(self.place / "landing")}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(REPOSITORY),
+            "TMPDIR": str(self.place / "tmp"),
+            "SCP_LANDING": str(self.place / "landing"),
+        }
         command = [sys.executable, "-m", "orchestration.cli", "--home", str(self.home.root), *words]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False, cwd=self.place / "work", env=environment)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=400,
+            check=False,
+            cwd=self.place / "work",
+            env=environment,
+        )
         self.outputs += [done.stdout, done.stderr]
         return done
 
@@ -175,7 +201,12 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     out.scp("receipts", "list")
     for row in registry.submissions(out.home).to_pylist():
         out.scp("receipts", "show", row["submission_id"]) if row["status"] == "refused" else None
-    for question in ("from dim_child", "from fct_police_missing_episode", "from fct_finding limit 200", "select cast('x' as date) from dim_child"):
+    for question in (
+        "from dim_child",
+        "from fct_police_missing_episode",
+        "from fct_finding limit 200",
+        "select cast('x' as date) from dim_child",
+    ):
         out.scp("query", question)
     return out
 
@@ -184,7 +215,9 @@ def test_good_deliveries_of_every_extract_were_accepted_and_bad_ones_refused(fin
     found = registry.submissions(finished.home).to_pylist()
     whole = {(r["agency"] + "/" + r["extract"], r["submitter"]) for r in found if r["status"] == "accepted"}
     missing = {(k, s) for k, e in SENT.items() for s in e.submitters if s != "sample_authority"} - whole
-    assert not missing, {m: [(r["status"], r["reason_code"]) for r in found if r["submitter"] == m[1]] for m in missing}
+    assert not missing, {
+        m: [(r["status"], r["reason_code"]) for r in found if r["submitter"] == m[1]] for m in missing
+    }
     assert len([r for r in found if r["status"] == "refused"]) >= 5
     assert len([r for r in found if r["status"] == "partly_accepted"]) >= 2
     assert not [r for r in found if (r["reason_code"] or "").startswith("INTERNAL")]
@@ -198,7 +231,13 @@ def test_the_identity_store_has_the_identifiers_and_hides_them(finished: Finishe
 
 
 def test_no_marker_is_in_anything_that_the_run_left_behind(finished: Finished) -> None:
-    places = [finished.home.root, finished.place / "tmp", finished.place / "work", REPOSITORY / "dbt_project" / "target", REPOSITORY / "dbt_project" / "logs"]
+    places = [
+        finished.home.root,
+        finished.place / "tmp",
+        finished.place / "work",
+        REPOSITORY / "dbt_project" / "target",
+        REPOSITORY / "dbt_project" / "logs",
+    ]
     for folder in places:
         assert scan(folder, finished.marker.made, skip=("identity",)) == [], folder
     rooms = {p.name for p in finished.home.root.iterdir()}
@@ -218,7 +257,9 @@ def test_a_whole_date_of_birth_is_stored_nowhere(finished: Finished) -> None:
     for path, table in stored_tables(finished.home):
         for name, column in zip(table.column_names, table.columns, strict=True):
             if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
-                held = {v.date() if isinstance(v, dt.datetime) else v for v in column.unique().to_pylist() if v}
+                held = {
+                    v.date() if isinstance(v, dt.datetime) else v for v in column.unique().to_pylist() if v
+                }
                 assert not held & days, (path, name)
                 seen |= held
     assert {d.replace(day=1) for d in days} & seen, "the months must be there, or nothing was looked at"
@@ -230,22 +271,30 @@ def stored_tables(home: Home) -> Iterator[tuple[str, Any]]:
             yield str(path), pq.read_table(path)
     for path in sorted(home.root.rglob("*.duckdb")):
         with duckdb.connect(str(path), read_only=True) as con:
-            for (name,) in con.execute("select table_name from duckdb_tables() where not internal and schema_name = 'main'").fetchall():
+            for (name,) in con.execute(
+                "select table_name from duckdb_tables() where not internal and schema_name = 'main'"
+            ).fetchall():
                 yield f"{path}:{name}", con.execute(f'from "{name}"').to_arrow_table()
 
 
 def test_the_search_finds_what_is_there(finished: Finished, tmp_path: Path) -> None:
     """Positive control: the landing folder holds every marker, and one stray line in a log is seen."""
-    assert {h.marker for h in scan(finished.place / "landing", finished.marker.made, skip=())} == set(range(len(finished.marker.made)))
+    assert {h.marker for h in scan(finished.place / "landing", finished.marker.made, skip=())} == set(
+        range(len(finished.marker.made))
+    )
     (tmp_path / "logs").mkdir()
-    (tmp_path / "logs" / "run.log").write_text(f"2026-01-01 ERROR could not read {finished.marker.made[40].upper()}")
+    (tmp_path / "logs" / "run.log").write_text(
+        f"2026-01-01 ERROR could not read {finished.marker.made[40].upper()}"
+    )
     assert [h.path for h in scan(tmp_path, finished.marker.made)] == ["logs/run.log"]
 
 
 def test_a_build_that_fails_tells_no_marker(finished: Finished) -> None:
     """A damaged file in the lake stops the build; neither the log, the Dagster home nor the terminal quotes a row."""
     release = current_release(finished.home)
-    victim = next(p for p in (finished.home.lake / "raw" / LA12).rglob("*.parquet") if not p.name.startswith("_"))
+    victim = next(
+        p for p in (finished.home.lake / "raw" / LA12).rglob("*.parquet") if not p.name.startswith("_")
+    )
     whole = victim.read_bytes()
     victim.write_bytes(whole[: len(whole) // 2])
     try:

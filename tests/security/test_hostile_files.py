@@ -41,7 +41,8 @@ MARK = "Zq7Marker"  # planted in cells; must never be said
 
 LAUGHS = (
     '<?xml version="1.0"?><!DOCTYPE Message [<!ENTITY a "ha">'
-    + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(10)) + "]>"
+    + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(10))
+    + "]>"
 )
 
 
@@ -55,29 +56,72 @@ def csv(text: str | bytes) -> Callable[[], bytes]:
 
 XML: dict[str, tuple[Callable[[], bytes], str]] = {
     "billion laughs": (xml(LAUGHS + cin(child(1, identifiers="<UPN>&k;</UPN>"))), "XML-DTD"),
-    "quadratic blow-up": (xml(f'<!DOCTYPE Message [<!ENTITY a "{"x" * 50_000}">]>' + cin(child(1, identifiers=f"<UPN>{'&a;' * 2000}</UPN>"))), "XML-DTD"),
-    "entity that reads a file": (xml('<!DOCTYPE Message [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + cin(child(1, identifiers="<UPN>&a;</UPN>"))), "XML-DTD"),
-    "entity that calls home": (xml('<!DOCTYPE Message [<!ENTITY a SYSTEM "http://192.0.2.1/x">]>' + cin(child(1, identifiers="<UPN>&a;</UPN>"))), "XML-DTD"),
-    "parameter entity": (xml('<!DOCTYPE Message [<!ENTITY % a SYSTEM "file:///etc/hostname"> %a;]>' + cin(child(1))), "XML-DTD"),
+    "quadratic blow-up": (
+        xml(
+            f'<!DOCTYPE Message [<!ENTITY a "{"x" * 50_000}">]>'
+            + cin(child(1, identifiers=f"<UPN>{'&a;' * 2000}</UPN>"))
+        ),
+        "XML-DTD",
+    ),
+    "entity that reads a file": (
+        xml(
+            '<!DOCTYPE Message [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+            + cin(child(1, identifiers="<UPN>&a;</UPN>"))
+        ),
+        "XML-DTD",
+    ),
+    "entity that calls home": (
+        xml(
+            '<!DOCTYPE Message [<!ENTITY a SYSTEM "http://192.0.2.1/x">]>'
+            + cin(child(1, identifiers="<UPN>&a;</UPN>"))
+        ),
+        "XML-DTD",
+    ),
+    "parameter entity": (
+        xml('<!DOCTYPE Message [<!ENTITY % a SYSTEM "file:///etc/hostname"> %a;]>' + cin(child(1))),
+        "XML-DTD",
+    ),
     "external DTD": (xml('<!DOCTYPE Message SYSTEM "http://192.0.2.1/a.dtd">' + cin(child(1))), "XML-DTD"),
     "DOCTYPE in UTF-16": (lambda: ("<!DOCTYPE Message []>" + cin(child(1))).encode("utf-16"), "XML-DTD"),
     "undeclared entity": (xml(cin(child(1, identifiers="<UPN>&nope;</UPN>"))), "XML-MALFORMED"),
-    "include of a file": (xml(cin(child(1, '<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd"/>'))), "FILE-COLUMN-IGNORED"),
+    "include of a file": (
+        xml(
+            cin(
+                child(1, '<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd"/>')
+            )
+        ),
+        "FILE-COLUMN-IGNORED",
+    ),
     "200,000 deep in a record": (xml(cin(child(1, "<a>" * 200_000 + "</a>" * 200_000))), "XML-DEPTH"),
     "1,000 deep in a record": (xml(cin(child(1, "<a>" * 1000 + "</a>" * 1000))), "XML-DEPTH"),
     "100 deep in a record": (xml(cin(child(1, "<a>" * 100 + "</a>" * 100))), "XML-DEPTH"),
-    "100 deep outside records": (xml(cin(child(1)).replace("</Children>", "</Children>" + "<a>" * 100 + "</a>" * 100)), "XML-DEPTH"),
-    "100 deep in the header": (xml(cin(child(1), header="<Header>" + "<a>" * 100 + "</a>" * 100 + "</Header>")), "XML-DEPTH"),
-    "30 MB in one value": (lambda: cin(child(1, identifiers=f"<UPN>{'A' * 30_000_000}</UPN>")).encode(), "XML-LIMIT"),
+    "100 deep outside records": (
+        xml(cin(child(1)).replace("</Children>", "</Children>" + "<a>" * 100 + "</a>" * 100)),
+        "XML-DEPTH",
+    ),
+    "100 deep in the header": (
+        xml(cin(child(1), header="<Header>" + "<a>" * 100 + "</a>" * 100 + "</Header>")),
+        "XML-DEPTH",
+    ),
+    "30 MB in one value": (
+        lambda: cin(child(1, identifiers=f"<UPN>{'A' * 30_000_000}</UPN>")).encode(),
+        "XML-LIMIT",
+    ),
     "a record that never ends": (lambda: cin(child(1, "<x>1</x>" * 400_000)).encode(), "XML-LIMIT"),
-    "thousands of invented names": (lambda: cin(child(1, "".join(f"<n{i}/>" for i in range(20_000)))).encode(), "FILE-COLUMN-IGNORED"),
+    "thousands of invented names": (
+        lambda: cin(child(1, "".join(f"<n{i}/>" for i in range(20_000)))).encode(),
+        "FILE-COLUMN-IGNORED",
+    ),
     "wrong root": (xml(cin(child(1), root="Envelope")), "XML-ROOT"),
     "another collection": (xml(cin(child(1)).replace(">CIN<", ">CLA<")), "XML-ROOT"),
     "namespace": (xml(cin(child(1)).replace("<Message>", '<Message xmlns="urn:x">')), "XML-NAMESPACE"),
     "truncated": (xml(cin(child(1))[:-30]), "XML-MALFORMED"),
     "two roots": (xml(cin(child(1)) + cin(child(2))), "XML-MALFORMED"),
     "crossed tags": (xml(cin(child(1, f"<a><b>{MARK}</a></b>"))), "XML-MALFORMED"),
-    "bytes of another encoding": (lambda: cin(child(1, identifiers="<UPN>\xe9\xe8</UPN>")).encode("latin-1"), "XML-MALFORMED"),
+    "bytes of another encoding": (
+        lambda: cin(child(1, identifiers="<UPN>\xe9\xe8</UPN>")).encode("latin-1"),
+        "XML-MALFORMED",
+    ),
     "unknown encoding": (xml('<?xml version="1.0" encoding="klingon"?>' + cin(child(1))), "XML-MALFORMED"),
     "NUL in a value": (lambda: cin(child(1, identifiers="<UPN>A\0B</UPN>")).encode(), "XML-MALFORMED"),
     "character reference to NUL": (xml(cin(child(1, identifiers="<UPN>&#0;</UPN>"))), "XML-MALFORMED"),
@@ -106,16 +150,28 @@ CSV: dict[str, tuple[Callable[[], bytes], str]] = {
     "UTF-32": (csv(training(1).encode("utf-32")), "FILE-ENCODING"),
     "bytes of no encoding": (csv(training(1).encode() + b"\x81\x8d\x8f\x90\xff\n"), "FILE-ENCODING"),
     "mixed line ends": (csv(training(2) + ROW + "\r\n" + ROW + "\r"), "CSV-NEWLINES"),
-    "a cell of 10 MB": (lambda: (training(1) + ROW.replace("Officer", "x" * 10_000_000) + "\n").encode(), "CSV-LIMIT"),
-    "a quoted cell of 10 MB": (lambda: (training(1) + ROW.replace("Officer", '"' + "x\n" * 5_000_000 + '"') + "\n").encode(), "CSV-LIMIT"),
+    "a cell of 10 MB": (
+        lambda: (training(1) + ROW.replace("Officer", "x" * 10_000_000) + "\n").encode(),
+        "CSV-LIMIT",
+    ),
+    "a quoted cell of 10 MB": (
+        lambda: (training(1) + ROW.replace("Officer", '"' + "x\n" * 5_000_000 + '"') + "\n").encode(),
+        "CSV-LIMIT",
+    ),
     "20,000 columns": (csv(TRAINING_HEADER + ",x" * 20_000 + "\n"), "FILE-LIMIT"),
     "a workbook called .csv": (lambda: workbook({"a": BOARD_ROWS}), "FILE-FORMAT"),
     "a web page": (csv("<html><table>" + training(2)), "FILE-FORMAT"),
     "gzip": (csv(b"\x1f\x8b\x08" + b"x" * 50), "FILE-FORMAT"),
     "duplicate header": (csv(training(1).replace("Mode", "Course", 1)), "FILE-COLUMN-IGNORED"),
     "blank header": (csv(training(1).replace("Delegate", "", 1)), "FILE-COLUMN-IGNORED"),
-    "header with commands": (csv(training(1, TRAINING_HEADER.replace("Delegate", '"""; DROP TABLE x; {{ config }}"'))), "FILE-COLUMN-IGNORED"),
-    "header with an escape": (csv(training(1, TRAINING_HEADER.replace("Delegate", "\x1b[2J\u202eevil"))), "FILE-COLUMN-IGNORED"),
+    "header with commands": (
+        csv(training(1, TRAINING_HEADER.replace("Delegate", '"""; DROP TABLE x; {{ config }}"'))),
+        "FILE-COLUMN-IGNORED",
+    ),
+    "header with an escape": (
+        csv(training(1, TRAINING_HEADER.replace("Delegate", "\x1b[2J\u202eevil"))),
+        "FILE-COLUMN-IGNORED",
+    ),
     "totals row": (csv(training(2) + "Grand total,2,,,,,,,,\n"), "FILE-FOOTER"),
 }
 
@@ -160,8 +216,14 @@ def lying_sizes() -> bytes:
 
 def many_rows() -> bytes:
     rows = b"".join(b'<row r="%d"><c r="A%d"><v>1</v></c></row>' % (n, n) for n in range(1, 300_000))
-    return rezip(BOOK, {SHEET: b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
-                        + rows + b'<row r="300000"><c r="ZZ300000"><v>1</v></c></row></sheetData></worksheet>'})
+    return rezip(
+        BOOK,
+        {
+            SHEET: b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+            + rows
+            + b'<row r="300000"><c r="ZZ300000"><v>1</v></c></row></sheetData></worksheet>'
+        },
+    )
 
 
 XLSX: dict[str, tuple[Callable[[], bytes], str]] = {
@@ -170,20 +232,45 @@ XLSX: dict[str, tuple[Callable[[], bytes], str]] = {
     "encrypted members": (encrypted, "XLSX-ENCRYPTED"),
     "text called .xlsx": (lambda: training(3).encode(), "XLSX-FORMAT"),
     "a zip that is no workbook": (zip_of(**{"a.txt": b"x"}), "XLSX-FORMAT"),
-    "a document of another kind": (zip_of(**{"[Content_Types].xml": b"<a/>", "word/document.xml": b"<a/>"}), "XLSX-FORMAT"),
+    "a document of another kind": (
+        zip_of(**{"[Content_Types].xml": b"<a/>", "word/document.xml": b"<a/>"}),
+        "XLSX-FORMAT",
+    ),
     "a damaged zip": (lambda: BOOK[: len(BOOK) // 2], "XLSX-FORMAT"),
     "damaged inside": (lambda: BOOK.replace(b"PK\x03\x04", b"PK\x03\x05", 3), "XLSX-FORMAT"),
     "macros": (lambda: rezip(BOOK, {}, {"xl/vbaProject.bin": b"x"}), "XLSX-MACRO"),
-    "macros by content type": (lambda: rezip(BOOK, {"[Content_Types].xml": member(BOOK, "[Content_Types].xml").replace(
-        b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml", b"application/vnd.ms-excel.sheet.macroEnabled.main+xml")}), "XLSX-MACRO"),
+    "macros by content type": (
+        lambda: rezip(
+            BOOK,
+            {
+                "[Content_Types].xml": member(BOOK, "[Content_Types].xml").replace(
+                    b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml",
+                    b"application/vnd.ms-excel.sheet.macroEnabled.main+xml",
+                )
+            },
+        ),
+        "XLSX-MACRO",
+    ),
     "old macro sheets": (lambda: rezip(BOOK, {}, {"xl/macrosheets/sheet1.xml": b"<a/>"}), "XLSX-MACRO"),
-    "links to other workbooks": (lambda: rezip(BOOK, {}, {"xl/externalLinks/externalLink1.xml": b"<a/>"}), "XLSX-EXTERNAL"),
-    "DOCTYPE in the sheet": (sheet_with(b"<worksheet", b'<!DOCTYPE x [<!ENTITY a "b">]><worksheet'), "XLSX-DTD"),
+    "links to other workbooks": (
+        lambda: rezip(BOOK, {}, {"xl/externalLinks/externalLink1.xml": b"<a/>"}),
+        "XLSX-EXTERNAL",
+    ),
+    "DOCTYPE in the sheet": (
+        sheet_with(b"<worksheet", b'<!DOCTYPE x [<!ENTITY a "b">]><worksheet'),
+        "XLSX-DTD",
+    ),
     "DOCTYPE in the styles": (lambda: rezip(BOOK, {"xl/styles.xml": b"<!DOCTYPE a><a/>"}), "XLSX-DTD"),
-    "DOCTYPE hidden in UTF-16": (lambda: rezip(BOOK, {"xl/styles.xml": "<!DOCTYPE a><a/>".encode("utf-16")}), "XLSX-FORMAT"),
+    "DOCTYPE hidden in UTF-16": (
+        lambda: rezip(BOOK, {"xl/styles.xml": "<!DOCTYPE a><a/>".encode("utf-16")}),
+        "XLSX-FORMAT",
+    ),
     "a bomb by ratio": (lambda: rezip(BOOK, {}, {"xl/media/big.xml": b" " * 60_000_000}), "XLSX-LIMIT"),
     "a bomb by lying sizes": (lying_sizes, "XLSX-FORMAT"),
-    "thousands of members": (lambda: rezip(BOOK, {}, {f"xl/media/{n}.xml": b"<a/>" for n in range(1500)}), "XLSX-LIMIT"),
+    "thousands of members": (
+        lambda: rezip(BOOK, {}, {f"xl/media/{n}.xml": b"<a/>" for n in range(1500)}),
+        "XLSX-LIMIT",
+    ),
     "a name that climbs": (lambda: rezip(BOOK, {}, {"../../evil.xml": b"<a/>"}), "XLSX-FORMAT"),
     "an absolute name": (lambda: rezip(BOOK, {}, {"/etc/evil.xml": b"<a/>"}), "XLSX-FORMAT"),
     "a name twice": (lambda: rezip(BOOK, {}, {"XL/WORKBOOK.XML": b"<a/>"}), "XLSX-FORMAT"),
@@ -194,7 +281,7 @@ XLSX: dict[str, tuple[Callable[[], bytes], str]] = {
     "a workbook part that is not XML": (lambda: rezip(BOOK, {"xl/workbook.xml": b"<<<"}), "XLSX-FORMAT"),
     "no sheet where the workbook says": (lambda: rezip(BOOK, {SHEET: None}), "XLSX-FORMAT"),
     "no relations": (lambda: rezip(BOOK, {"xl/_rels/workbook.xml.rels": None}), "XLSX-FORMAT"),
-    "a formula without a result": (sheet_with(b"<v>", b"<f>A1</f><v></v></c><c r=\"H9\"><v>"), "XLSX-FORMULA"),
+    "a formula without a result": (sheet_with(b"<v>", b'<f>A1</f><v></v></c><c r="H9"><v>'), "XLSX-FORMULA"),
     "an empty sheet": (lambda: workbook({"Attendance": []}), "FILE-EMPTY"),
     "no header": (lambda: workbook({"Attendance": [[MARK]] * 5}), "FILE-HEADER"),
 }
@@ -234,7 +321,12 @@ def test_the_corpus_is_large_enough() -> None:
 
 @pytest.mark.parametrize(("key", "suffix", "build", "code"), CASES)
 def test_a_hostile_file_gives_its_code_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, suffix: str, build: Callable[[], bytes], code: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+    suffix: str,
+    build: Callable[[], bytes],
+    code: str,
 ) -> None:
     monkeypatch.setattr(xml_reader, "MAX_RECORD_BYTES", 2_000_000)  # smaller files, quicker tests
     codes, words = outcome(tmp_path, key, f"file.{suffix}", build())
@@ -250,7 +342,9 @@ def test_a_child_that_dies_of_memory_is_named(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(xlsx, "CHILD_MEMORY", 48_000_000)
     long = random.Random(7).randbytes(10_000_000).hex().encode()  # not a bomb by its ratio: only by its size
     strings = member(BOOK, "xl/sharedStrings.xml").replace(b"</sst>", b"<si><t>" + long + b"</t></si></sst>")
-    assert outcome(tmp_path, BOARD, "file.xlsx", rezip(BOOK, {"xl/sharedStrings.xml": strings}))[0] == {"XLSX-LIMIT"}
+    assert outcome(tmp_path, BOARD, "file.xlsx", rezip(BOOK, {"xl/sharedStrings.xml": strings}))[0] == {
+        "XLSX-LIMIT"
+    }
 
 
 def test_a_child_that_takes_too_long_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,7 +355,11 @@ def test_a_child_that_takes_too_long_is_named(tmp_path: Path, monkeypatch: pytes
 
 
 def test_limits_of_the_contract_are_held(tmp_path: Path) -> None:
-    for key, suffix, data in ((CIN, "xml", cin(child(1) * 20).encode()), (TRAINING, "csv", training(20).encode()), (BOARD, "xlsx", BOOK)):
+    for key, suffix, data in (
+        (CIN, "xml", cin(child(1) * 20).encode()),
+        (TRAINING, "csv", training(20).encode()),
+        (BOARD, "xlsx", BOOK),
+    ):
         extract = CONTRACTS[key]
         for limit in ({"max_bytes": 100}, {"max_rows": 1}):
             small = extract.model_copy(update={"delivery": extract.delivery.model_copy(update=limit)})
@@ -273,7 +371,18 @@ def test_limits_of_the_contract_are_held(tmp_path: Path) -> None:
             assert refused.value.code is base.FileCode.FILE_LIMIT
 
 
-NAMES = ["a\nb.csv", "quote'\".csv", "\u202evsc.csv", "é.csv", "e\u0301.csv", "CON.csv", "x" * 250 + ".csv", "{{ config }}.csv", "-rf.csv", "$(id).csv"]
+NAMES = [
+    "a\nb.csv",
+    "quote'\".csv",
+    "\u202evsc.csv",
+    "é.csv",
+    "e\u0301.csv",
+    "CON.csv",
+    "x" * 250 + ".csv",
+    "{{ config }}.csv",
+    "-rf.csv",
+    "$(id).csv",
+]
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
@@ -283,13 +392,19 @@ def test_odd_names_are_only_names(tmp_path: Path, name: str) -> None:
     assert words.isprintable()
 
 
-SEEDS = {"xml": (CIN, cin(child(1) + child(2)).encode()), "csv": (TRAINING, training(5).encode()), "xlsx": (BOARD, BOOK)}
+SEEDS = {
+    "xml": (CIN, cin(child(1) + child(2)).encode()),
+    "csv": (TRAINING, training(5).encode()),
+    "xlsx": (BOARD, BOOK),
+}
 
 
 @pytest.mark.parametrize("suffix", ["xml", "csv"])
 @settings(max_examples=150)
 @given(data=st.data())
-def test_mutated_bytes_raise_nothing_unmapped(tmp_path_factory: pytest.TempPathFactory, suffix: str, data: st.DataObject) -> None:
+def test_mutated_bytes_raise_nothing_unmapped(
+    tmp_path_factory: pytest.TempPathFactory, suffix: str, data: st.DataObject
+) -> None:
     key, seed = SEEDS[suffix]
     mutated = bytearray(seed)
     for _ in range(data.draw(st.integers(1, 4))):
@@ -309,10 +424,18 @@ def test_mutated_bytes_raise_nothing_unmapped(tmp_path_factory: pytest.TempPathF
 
 @settings(max_examples=15)
 @given(data=st.data())
-def test_mutated_sheets_raise_nothing_unmapped(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    part = data.draw(st.sampled_from([SHEET, "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml", "xl/_rels/workbook.xml.rels"]))
+def test_mutated_sheets_raise_nothing_unmapped(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    part = data.draw(
+        st.sampled_from(
+            [SHEET, "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml", "xl/_rels/workbook.xml.rels"]
+        )
+    )
     body = bytearray(member(BOOK, part))
     for _ in range(data.draw(st.integers(1, 3))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(32, 126))
-    codes, _ = outcome(tmp_path_factory.getbasetemp() / "mutated", BOARD, "file.xlsx", rezip(BOOK, {part: bytes(body)}))
+    codes, _ = outcome(
+        tmp_path_factory.getbasetemp() / "mutated", BOARD, "file.xlsx", rezip(BOOK, {part: bytes(body)})
+    )
     assert "FILE-UNREADABLE" not in codes

@@ -55,7 +55,8 @@ def test_the_identity_store_has_few_readers() -> None:
     readers = {
         str(p.relative_to(ROOT))
         for p in modules()
-        if any(n.startswith("ingest.identity.store") for n in imported(p)) and "identity" not in p.relative_to(ROOT).parts
+        if any(n.startswith("ingest.identity.store") for n in imported(p))
+        and "identity" not in p.relative_to(ROOT).parts
     }
     assert readers <= IDENTITY_READERS
 

@@ -62,7 +62,11 @@ def coded(key: str, table: str, marker: Markers) -> dict[str, str]:
     """Free text in cells that hold codes, numbers or dates: people write what they know where there is room."""
     kinds = (FieldType.code, FieldType.integer, FieldType.boolean, FieldType.date, FieldType.timestamp)
     spec = CONTRACTS[key].by_table[table]
-    return {f.name: marker() for f in spec.fields if f.type in kinds and f.treatment is Treatment.keep and not f.required}
+    return {
+        f.name: marker()
+        for f in spec.fields
+        if f.type in kinds and f.treatment is Treatment.keep and not f.required
+    }
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +77,11 @@ def marker() -> Markers:
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory: pytest.TempPathFactory, marker: Markers) -> Path:
     folder = tmp_path_factory.mktemp("marked") / "home" / "landing"
-    council, police, health = "council/missing_and_return_interviews", "police/missing_episodes", "health/looked_after_health_assessments"
+    council, police, health = (
+        "council/missing_and_return_interviews",
+        "police/missing_episodes",
+        "health/looked_after_health_assessments",
+    )
     whole = {"birth_date": "03/04/2012"}  # a readable birth date, so that the row is judged to its end
     la12(folder, [
         council_episode(1, **planted(council, "episodes", marker)), council_episode(2, **{**planted(council, "episodes", marker), **whole}),
@@ -85,27 +93,104 @@ def landing(tmp_path_factory: pytest.TempPathFactory, marker: Markers) -> Path:
         police_episode(1, **planted(police, "episodes", marker)), police_episode(2, **{**planted(police, "episodes", marker), **whole}),
         police_episode(3, **coded(police, "episodes", marker)),
     ])  # fmt: skip
-    episode = dict(zip(("assessment_ref", "responsible_la", "assessment_type", "entered_care_on"), ("R1", "860", "IHA", "01/05/2025"), strict=True))
+    episode = dict(
+        zip(
+            ("assessment_ref", "responsible_la", "assessment_type", "entered_care_on"),
+            ("R1", "860", "IHA", "01/05/2025"),
+            strict=True,
+        )
+    )
     put(folder, health, "nhs_ssot", "d1", {"he04.csv": sheet(health, "assessments", [
         {**episode, **planted(health, "assessments", marker)}, {**episode, "assessment_ref": "R2", **coded(health, "assessments", marker)},
     ])})  # fmt: skip
     # Files that break on the way, each with something to lose.
     rows = sheet(council, "episodes", [council_episode(9)]).decode()
-    put(folder, council, "staffordshire", "ragged", {"r.csv": (rows + f"M1,{marker()}\r\n" + rows.splitlines()[1] + f",{marker()},{marker()}\r\n").encode()})
-    put(folder, council, "staffordshire", "quote", {"q.csv": (rows + f'"{marker()},{marker()}\r\n' * 3).encode()})
-    put(folder, council, "staffordshire", "headless", {"h.csv": f"{marker()},{marker()},2012-01-01\r\n{marker()},x,y\r\n".encode()})
+    put(
+        folder,
+        council,
+        "staffordshire",
+        "ragged",
+        {
+            "r.csv": (
+                rows + f"M1,{marker()}\r\n" + rows.splitlines()[1] + f",{marker()},{marker()}\r\n"
+            ).encode()
+        },
+    )
+    put(
+        folder,
+        council,
+        "staffordshire",
+        "quote",
+        {"q.csv": (rows + f'"{marker()},{marker()}\r\n' * 3).encode()},
+    )
+    put(
+        folder,
+        council,
+        "staffordshire",
+        "headless",
+        {"h.csv": f"{marker()},{marker()},2012-01-01\r\n{marker()},x,y\r\n".encode()},
+    )
     put(folder, council, "staffordshire", "nul", {"n.csv": rows.encode() + marker().encode() + b"\0\r\n"})
-    put(folder, police, "staffordshire_police", "late", {"p.csv": sheet(police, "episodes", [police_episode(7, surname=marker())])}, "2035-01-01T00:00:00")
+    put(
+        folder,
+        police,
+        "staffordshire_police",
+        "late",
+        {"p.csv": sheet(police, "episodes", [police_episode(7, surname=marker())])},
+        "2035-01-01T00:00:00",
+    )
     child = {"la_child_id": marker(), "upn": marker(), "former_upn": marker(), "birth_date": marker()}
     loose = f"<CINdetails>{marker()}<CINreferralDate>{marker()}</CINreferralDate><Surname>{marker()}</Surname></CINdetails>"
-    put(folder, "council/cin_census", "staffordshire", "d1", {"c.xml": census([child, {"la_child_id": marker(), "more": loose, "referral_date": marker()}])})
-    put(folder, "council/cin_census", "staffordshire", "broken", {"c.xml": census([{"la_child_id": marker(), "birth_date": f"<{marker()}"}])})
-    put(folder, "council/cin_census", "staffordshire", "entity", {"c.xml": f'<!DOCTYPE a [<!ENTITY e "{marker()}">]><Message>&e;</Message>'.encode()})
-    put(folder, "school/safeguarding_return", "staffordshire_education", "d1", {"s.xlsx": school_workbook(marker)})
-    put(folder, "school/safeguarding_return", "staffordshire_education", "damaged", {"s.xlsx": b"PK\x03\x04" + marker().encode() * 9})
+    put(
+        folder,
+        "council/cin_census",
+        "staffordshire",
+        "d1",
+        {"c.xml": census([child, {"la_child_id": marker(), "more": loose, "referral_date": marker()}])},
+    )
+    put(
+        folder,
+        "council/cin_census",
+        "staffordshire",
+        "broken",
+        {"c.xml": census([{"la_child_id": marker(), "birth_date": f"<{marker()}"}])},
+    )
+    put(
+        folder,
+        "council/cin_census",
+        "staffordshire",
+        "entity",
+        {"c.xml": f'<!DOCTYPE a [<!ENTITY e "{marker()}">]><Message>&e;</Message>'.encode()},
+    )
+    put(
+        folder,
+        "school/safeguarding_return",
+        "staffordshire_education",
+        "d1",
+        {"s.xlsx": school_workbook(marker)},
+    )
+    put(
+        folder,
+        "school/safeguarding_return",
+        "staffordshire_education",
+        "damaged",
+        {"s.xlsx": b"PK\x03\x04" + marker().encode() * 9},
+    )
     training = "partnership/training_attendance"
-    booking = {"booking_id": "B1", "course": "Neglect", "course_date": "01/05/2025", "agency_name": "POLICE", "status": "ATTENDED"}
-    put(folder, training, "partnership_office", "d1", {"t.csv": sheet(training, "bookings", [{**booking, **planted(training, "bookings", marker)}])})
+    booking = {
+        "booking_id": "B1",
+        "course": "Neglect",
+        "course_date": "01/05/2025",
+        "agency_name": "POLICE",
+        "status": "ATTENDED",
+    }
+    put(
+        folder,
+        training,
+        "partnership_office",
+        "d1",
+        {"t.csv": sheet(training, "bookings", [{**booking, **planted(training, "bookings", marker)}])},
+    )
     return folder
 
 
@@ -119,7 +204,12 @@ def school_workbook(marker: Markers) -> bytes:
             for column, field in enumerate(table.fields):
                 page.write(1, column, "Part")
                 page.write(2, column, field.headers[0] if field.headers else field.name)
-                value = {"school_urn": "123456", "version": "1", "la_code": "860", "submitted_at": "03/02/2025 10:00"}.get(field.name)
+                value = {
+                    "school_urn": "123456",
+                    "version": "1",
+                    "la_code": "860",
+                    "submitted_at": "03/02/2025 10:00",
+                }.get(field.name)
                 page.write(3, column, value or (marker() if field.treatment is not Treatment.keep else ""))
             page.write(5, 0, f"Note: ask {marker()}")
     return out.getvalue()
@@ -144,7 +234,9 @@ def everything(landing: Path, marker: Markers) -> Iterator[tuple[Home, str, pipe
     yield home, captured.getvalue(), intake
 
 
-def test_the_markers_were_read_judged_and_stored_where_they_belong(everything: tuple[Home, str, pipeline.Intake], marker: Markers) -> None:
+def test_the_markers_were_read_judged_and_stored_where_they_belong(
+    everything: tuple[Home, str, pipeline.Intake], marker: Markers
+) -> None:
     home, _, intake = everything
     by_status = [r.status for r in intake.reports]
     assert by_status.count("refused") >= 5 and len(by_status) - by_status.count("refused") >= 5
@@ -154,7 +246,9 @@ def test_the_markers_were_read_judged_and_stored_where_they_belong(everything: t
     assert len(kept & set(marker.made)) >= 10, "identifiers must have reached the identity store"
 
 
-def test_no_marker_is_found_outside_landing_and_identity(everything: tuple[Home, str, pipeline.Intake], marker: Markers) -> None:
+def test_no_marker_is_found_outside_landing_and_identity(
+    everything: tuple[Home, str, pipeline.Intake], marker: Markers
+) -> None:
     home, _, _ = everything
     assert scan(home.root, marker.made) == []
 
@@ -163,7 +257,9 @@ def test_no_marker_is_in_a_log(everything: tuple[Home, str, pipeline.Intake], ma
     assert scan_text(everything[1], marker.made) == []
 
 
-def test_the_identity_room_holds_no_marker_in_clear(everything: tuple[Home, str, pipeline.Intake], marker: Markers) -> None:
+def test_the_identity_room_holds_no_marker_in_clear(
+    everything: tuple[Home, str, pipeline.Intake], marker: Markers
+) -> None:
     assert scan(everything[0].identity, marker.made, skip=()) == []
 
 
@@ -182,7 +278,9 @@ def test_the_scanner_finds_a_leak(tmp_path: Path, form: str, kind: str) -> None:
     if kind == "text":
         (tmp_path / "a.log").write_text(f"x {leak} y")
     elif kind == "parquet":
-        pq.write_table(pa.table({"a": [leak] * 3, "b": [1, 2, 3]}), tmp_path / "a.parquet", compression="zstd")
+        pq.write_table(
+            pa.table({"a": [leak] * 3, "b": [1, 2, 3]}), tmp_path / "a.parquet", compression="zstd"
+        )
     elif kind == "sqlite":
         import sqlite3
 
