@@ -34,7 +34,11 @@ organisations as (
 judged as (
     select
         submission_id,
-        max_by(case when severity = 'reject_row' then rule_id end, case when severity = 'reject_row' then failed end) as worst_rule,
+        -- Rules that cost the same number of rows: the last by name, or two builds of the same data would differ.
+        max_by(
+            case when severity = 'reject_row' then rule_id end,
+            case when severity = 'reject_row' then concat(lpad(cast(failed as {{ dbt.type_string() }}), 12, '0'), rule_id) end
+        ) as worst_rule,
         max(case when severity = 'reject_row' then failed end) as worst_failed,
         min(case when outcome = 'errored' then rule_id end) as errored_rule
     from results
@@ -135,7 +139,13 @@ by_sender as (
         min(case when is_refused then return_period end) as first_refused,
         sum(rows_received) as rows_received,
         sum(rows_accepted) as rows_accepted,
-        max_by(worst_rule, worst_failed) as worst_rule,
+        max_by(
+            worst_rule,
+            case
+                when worst_rule is not null
+                    then concat(lpad(cast(worst_failed as {{ dbt.type_string() }}), 12, '0'), worst_rule)
+            end
+        ) as worst_rule,
         min(errored_rule) as errored_rule
     from needed
     group by 1, 2, 3, 4, 5, 6, 7
