@@ -12,7 +12,7 @@ import dagster as dg
 
 from orchestration import releases, warehouse
 from orchestration.extracts import job_name
-from orchestration.partitions import partition_key
+from orchestration.partitions import last_day, partition_key, periods
 from orchestration.pending import pending
 from orchestration.settings import Settings
 
@@ -33,7 +33,7 @@ def automation_defs(settings: Settings, intake_jobs: Sequence[Any]) -> dg.Defini
         """Level-triggered, without a cursor: Dagster drops a repeated run key for ever, so the key counts attempts."""
         for item in pending(settings):
             extract = settings.contracts[item.delivery.key or ""]
-            if not item.period:
+            if item.period not in periods(extract, last_day()):
                 continue
             tags = {"scp/delivery": f"{extract.extract}-{item.delivery.sha256[:16]}"}
             tried = context.instance.get_runs_count(dg.RunsFilter(tags=tags))

@@ -14,14 +14,19 @@ import dagster as dg
 from ingest.calendar import periods_between
 from ingest.contract import Extract
 
-#: The first period for which an agreement can be in force.
-FIRST_DAY = dt.date(2021, 4, 1)
+#: The oldest census layout that we read, 2021, is of the year that begins here. Older files are taken in without a partition.
+FIRST_DAY = dt.date(2020, 4, 1)
 
 
 def periods(extract: Extract, until: dt.date) -> list[str]:
     """The ids of every period of the extract's cadence from the first agreement to `until`."""
     first = dt.date(2012, 1, 1) if extract.delivery.cadence == "vintage" else FIRST_DAY
     return [p.id for p in periods_between(extract.delivery.cadence, first, until)]
+
+
+def last_day() -> dt.date:
+    """The last day for which there are partitions: a year from today."""
+    return dt.datetime.now(dt.UTC).date() + dt.timedelta(days=366)
 
 
 def partitions_def(extract: Extract, until: dt.date) -> dg.PartitionsDefinition:

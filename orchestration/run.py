@@ -133,7 +133,7 @@ def _take_in(
     say: Say,
 ) -> None:
     from orchestration.extracts import job_name
-    from orchestration.partitions import ranges
+    from orchestration.partitions import periods, ranges
 
     by_extract: dict[str, list[waiting.Pending]] = {}
     for item in items:
@@ -141,27 +141,24 @@ def _take_in(
     for key, mine in by_extract.items():
         extract = settings.contracts[key]
         say(f"taking in {extract.title}: {len(mine)} {'delivery' if len(mine) == 1 else 'deliveries'}")
-        for keys in ranges(extract, {(i.period, i.submitter) for i in mine if i.period}, flow.until):
+        known = set(periods(extract, flow.until))
+        for keys in ranges(extract, {(i.period, i.submitter) for i in mine if i.period in known}, flow.until):
             _execute(settings, flow, instance, job_name(extract), keys)
-        for unplaced in (i for i in mine if not i.period):
-            _refuse_unplaced(settings, unplaced)
+        for unplaced in (i for i in mine if i.period not in known):
+            _take_in_unplaced(settings, unplaced)
     statuses = registry.statuses(settings.home)
     outcome.taken_in = len(items)
     outcome.refused = sorted(name for name, status in statuses.items() if status == "refused")
 
 
-def _refuse_unplaced(settings: Settings, item: waiting.Pending) -> None:
-    """A file that states no period or sender belongs to no partition; it still gets its receipt."""
+def _take_in_unplaced(settings: Settings, item: waiting.Pending) -> None:
+    """A file that states no period, or one that has no partition, is taken in without one: nothing is left lying."""
     from expectations.verdict import make_gate
     from ingest import pipeline
 
-    pipeline.take_in(
-        item.delivery,
-        settings.contracts,
-        settings.agreements,
-        settings.home,
-        make_gate(settings.contracts.codelists),
-    )
+    gate = make_gate(settings.contracts.codelists)
+    pipeline.take_in(item.delivery, settings.contracts, settings.agreements, settings.home, gate)
+    pipeline.promote_delivery(item.delivery, settings.home, settings.contracts)
 
 
 def _dagster(settings: Settings) -> "tuple[Flow, DagsterInstance]":
