@@ -260,6 +260,7 @@ class TableSource(Strict):
 class Identity(Strict):
     """Which fields say who the row is about. They go to the identity store; the row carries `child_token`."""
 
+    rank: int = Field(default=9, ge=1, le=9)  # whose word about a child is taken first, 1 before 9
     local_id: str | None = None
     nhs_number: str | None = None
     upn: str | None = None
@@ -273,7 +274,7 @@ class Identity(Strict):
 
     @property
     def fields(self) -> dict[str, str]:
-        return {k: v for k, v in self.model_dump().items() if v}
+        return {k: v for k, v in self.model_dump(exclude={"rank"}).items() if v}
 
 
 class Table(Strict):

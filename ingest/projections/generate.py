@@ -19,6 +19,8 @@ from ingest.agreement import Agreements, load_agreements
 from ingest.calendar import bank_holidays
 from ingest.contract import Contracts
 from ingest.projections.agreement_page import agreement_page
+from ingest.projections.child_sighting import NAME as CHILD_SIGHTING
+from ingest.projections.child_sighting import child_sighting_sql, child_sighting_yaml
 from ingest.projections.dbt_sources import source_name, source_yaml
 from ingest.projections.dictionary import code_lists_page, dictionary_page, dictionary_rows
 from ingest.projections.odcs import odcs_yaml
@@ -28,6 +30,7 @@ from ingest.projections.wording import md_table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = Path("dbt_project/models/sources/generated")
+MODELS = Path("dbt_project/models/conformed/generated")
 SEEDS = Path("dbt_project/seeds")
 DOCS = Path("docs/generated")
 
@@ -41,6 +44,7 @@ def generated_files(contracts: Contracts, agreements: Agreements | None = None) 
     agreements = agreements if agreements is not None else load_agreements()
     out: Files = {}
     out |= dbt_source_files(contracts)
+    out |= dbt_model_files(contracts)
     out |= seed_files(contracts)
     out |= document_files(contracts, agreements)
     out[DOCS / "MANIFEST.md"] = _manifest({*out, DOCS / "MANIFEST.md"})
@@ -51,6 +55,14 @@ def dbt_source_files(contracts: Contracts) -> Files:
     return {
         SOURCES / f"{source_name(extract)}.yml": f"# {HEADER}\n{source_yaml(extract)}"
         for extract in contracts.values()
+    }
+
+
+def dbt_model_files(contracts: Contracts) -> Files:
+    """Models that say nothing but what the contracts say."""
+    return {
+        MODELS / f"{CHILD_SIGHTING}.sql": f"-- {HEADER}\n{child_sighting_sql(contracts)}",
+        MODELS / f"{CHILD_SIGHTING}.yml": f"# {HEADER}\n{child_sighting_yaml()}",
     }
 
 
@@ -151,7 +163,7 @@ def check(contracts: Contracts, root: Path = REPOSITORY) -> list[str]:
 
 
 def _orphans(files: Mapping[Path, str | bytes], root: Path) -> list[Path]:
-    folders = (SOURCES, DOCS)
+    folders = (SOURCES, MODELS, DOCS)
     present = (p for folder in folders for p in sorted((root / folder).rglob("*")) if p.is_file())
     return [rel for p in present if (rel := p.relative_to(root)) not in files]
 

@@ -1,19 +1,7 @@
 with
 
-children as (
-    select * from {{ ref('stg_council__cin_census__children') }}
-),
-
-council_missing as (
-    select * from {{ ref('stg_council__missing_and_return_interviews__episodes') }}
-),
-
-police_missing as (
-    select * from {{ ref('stg_police__missing_episodes__episodes') }}
-),
-
-health_assessments as (
-    select * from {{ ref('stg_health__looked_after_health_assessments__assessments') }}
+sightings as (
+    select * from {{ ref('int_child_sighting') }}
 ),
 
 person_map as (
@@ -21,13 +9,7 @@ person_map as (
 ),
 
 tokens as (
-    select child_token from children
-    union
-    select child_token from council_missing
-    union
-    select child_token from police_missing
-    union
-    select child_token from health_assessments
+    select distinct child_token from sightings
 ),
 
 -- A token that the identity step has not seen yet is a person of its own, so the warehouse builds without that room.
@@ -38,7 +20,6 @@ final as (
     from tokens
     left join person_map
         on tokens.child_token = person_map.child_token
-    where tokens.child_token is not null
     group by tokens.child_token
 )
 

@@ -1,23 +1,15 @@
 with
 
+sightings as (
+    select * from {{ ref('int_child_sighting') }}
+),
+
 children as (
     select * from {{ ref('stg_council__cin_census__children') }}
 ),
 
 disabilities as (
     select * from {{ ref('stg_council__cin_census__disabilities') }}
-),
-
-council_missing as (
-    select * from {{ ref('stg_council__missing_and_return_interviews__episodes') }}
-),
-
-health_assessments as (
-    select * from {{ ref('stg_health__looked_after_health_assessments__assessments') }}
-),
-
-police_missing as (
-    select * from {{ ref('stg_police__missing_episodes__episodes') }}
 ),
 
 tokens as (
@@ -38,75 +30,17 @@ disability_of_child as (
     group by submission_id, parent_row
 ),
 
--- Who is believed first: the census, then the council's other returns, then health, then the police.
-sightings as (
+disability_said as (
     select
-        children.child_token,
-        1 as source_rank,
-        'council' as source,
-        children.period_end,
-        children.received_at,
         children.submission_id,
+        children.source_table,
         children.source_row,
-        children.birth_date as birth_month,
-        children.birth_date is null and children.expected_birth_date is not null as is_unborn,
-        children.sex,
-        'ethnicity' as code_list,
-        children.ethnicity,
         disability_of_child.has_disability
     from children
-    left join disability_of_child
+    inner join disability_of_child
         on
             children.submission_id = disability_of_child.submission_id
             and children.source_row = disability_of_child.parent_row
-    union all
-    select
-        child_token,
-        2 as source_rank,
-        'council' as source,
-        period_end,
-        received_at,
-        submission_id,
-        source_row,
-        birth_date as birth_month,
-        false as is_unborn,
-        sex,
-        'ethnicity' as code_list,
-        ethnicity,
-        cast(null as boolean) as has_disability
-    from council_missing
-    union all
-    select
-        child_token,
-        3 as source_rank,
-        'health' as source,
-        period_end,
-        received_at,
-        submission_id,
-        source_row,
-        birth_date as birth_month,
-        false as is_unborn,
-        sex,
-        'nhs_ethnicity' as code_list,
-        ethnicity,
-        cast(null as boolean) as has_disability
-    from health_assessments
-    union all
-    select
-        child_token,
-        4 as source_rank,
-        'police' as source,
-        period_end,
-        received_at,
-        submission_id,
-        source_row,
-        birth_date as birth_month,
-        false as is_unborn,
-        sex,
-        'police_ethnicity' as code_list,
-        ethnicity,
-        cast(null as boolean) as has_disability
-    from police_missing
 ),
 
 -- A stand-in date of birth says nothing about age: the sender is told, and the next source is asked.
@@ -115,7 +49,7 @@ described as (
         tokens.person_key,
         sightings.source,
         sightings.is_unborn,
-        sightings.has_disability,
+        disability_said.has_disability,
         case
             when sightings.birth_month not in (cast('1900-01-01' as date), cast('1970-01-01' as date))
                 then sightings.birth_month
@@ -129,11 +63,17 @@ described as (
                 sightings.period_end desc,
                 sightings.received_at desc,
                 sightings.submission_id desc,
+                sightings.source_table,
                 sightings.source_row
         ) as precedence
     from sightings
     inner join tokens
         on sightings.child_token = tokens.child_token
+    left join disability_said
+        on
+            sightings.submission_id = disability_said.submission_id
+            and sightings.source_table = disability_said.source_table
+            and sightings.source_row = disability_said.source_row
     left join code_list
         on
             sightings.code_list = code_list.code_list

@@ -1,0 +1,90 @@
+-- Generated from contracts; do not edit.
+with
+
+council__cin_census__children as (
+    select * from {{ ref('stg_council__cin_census__children') }}
+),
+
+council__missing_and_return_interviews__episodes as (
+    select * from {{ ref('stg_council__missing_and_return_interviews__episodes') }}
+),
+
+health__looked_after_health_assessments__assessments as (
+    select * from {{ ref('stg_health__looked_after_health_assessments__assessments') }}
+),
+
+police__missing_episodes__episodes as (
+    select * from {{ ref('stg_police__missing_episodes__episodes') }}
+),
+
+final as (
+    select
+        child_token,
+        cast(1 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        birth_date is null and expected_birth_date is not null as is_unborn,
+        sex,
+        'ethnicity' as code_list,
+        ethnicity
+    from council__cin_census__children
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(3 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'ethnicity' as code_list,
+        ethnicity
+    from council__missing_and_return_interviews__episodes
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(5 as bigint) as source_rank,
+        'health' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'nhs_ethnicity' as code_list,
+        ethnicity
+    from health__looked_after_health_assessments__assessments
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(8 as bigint) as source_rank,
+        'police' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'police_ethnicity' as code_list,
+        ethnicity
+    from police__missing_episodes__episodes
+    where child_token is not null
+)
+
+select * from final
