@@ -85,9 +85,9 @@ class Planter:
         self.rng = self.pop.rng("defects")
         for d in self.deliveries:
             for frame in d.tables.values():
-                frame["_reject"] = False
-                frame["_ragged"] = False
-                frame["_touched"] = False
+                for mark in ("_reject", "_ragged", "_touched"):
+                    if mark not in frame:
+                        frame[mark] = False
 
     def number(self, k: int) -> int:
         """How many of a kind: `k` at full size, two at least."""

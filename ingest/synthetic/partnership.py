@@ -1,7 +1,7 @@
 """The whole synthetic partnership: landing files of every sender and the truth about them, below one home folder.
 
 Lives here: `make`, which deliveries there are and when each is sent, the swap into place, the marker of a finished run.
-Add here: another extract's deliveries (`_deliveries`).
+Add here: nothing for a new extract; its deliveries are a module of `extracts/`.
 Must not live here: how rows come about (agencies.py, others.py), faults (defects.py), formats (writers.py), figures
 (calibration.py), true values (truth.py).
 
@@ -28,10 +28,11 @@ import pyarrow.parquet as pq
 
 from ingest.contract import Contracts, load_contracts
 from ingest.lake import Home
-from ingest.synthetic import agencies, careers, defects, others, population, truth
+from ingest.synthetic import agencies, careers, defects, extracts, others, population, truth
 from ingest.synthetic import calibration as cal
 from ingest.synthetic.days import py
 from ingest.synthetic.population import Population
+from ingest.synthetic.world import World, split
 from ingest.synthetic.writers import Delivery, Style, write
 
 #: Raise it when the same size and seed give other files than before.
@@ -130,12 +131,12 @@ def _build(work: Path, size: float, seed: int) -> Summary:
         "training": others.training(pop),
         "board": others.board(pop),
     }
-    clean = list(_deliveries(pop, both, missing, frames, contracts))
+    clean = list(_deliveries(World(pop, (both[0], both[1]), missing, frames, contracts, LATE)))
     deliveries, faults = defects.plant(pop, clean)
     deliveries.sort(key=lambda d: (d.received, str(d.path)))
     for delivery in deliveries:
         write(delivery, work / "landing", contracts)
-    people = truth.persons(deliveries)
+    people = truth.persons(deliveries, contracts)
     values = truth.indicators(pop, both, missing, frames, deliveries, people, contracts)
     record = _record(deliveries, faults, contracts)
     _save(values, work / "truth" / "indicators.parquet")
@@ -161,67 +162,22 @@ def _save(frame: pd.DataFrame, path: Path) -> None:
     pq.write_table(table, path, compression="zstd")
 
 
-def _deliveries(
-    pop: Population,
-    both: list[careers.Careers],
-    missing: agencies.Missing,
-    frames: dict[str, Any],
-    contracts: Contracts,
-) -> Iterator[Delivery]:
+def _deliveries(world: World) -> Iterator[Delivery]:
     """Every delivery without faults, one a sender and period; the schools' return is exported twice a year."""
-    rng = pop.rng("sending")
-
-    def sent(
-        agency: str,
-        extract: str,
-        submitter: str,
-        period: str,
-        file: str,
-        tables: dict[str, pd.DataFrame],
-        style: Style | None = None,
-    ) -> Delivery:
-        d = Delivery(
-            agency,
-            extract,
-            submitter,
-            period,
-            1,
-            dt.datetime(2000, 1, 1),  # noqa: DTZ001 - the files carry local times
-            period,
-            file,
-            tables,
-            style or Style(),
-        )
-        d.year = int(str(truth.last_day(d))[:4])
-        due = py(truth.due_day(contracts, d.key, truth.last_day(d)))
-        late = LATE.get((d.key, submitter, period))
-        # The census comes in the middle of June, everything else in the last days before it is due.
-        early = (
-            int(rng.integers(12, 18))
-            if extract == "cin_census"
-            else int(rng.integers(0, 2 if agency == "police" else 5))
-        )
-        day = due + dt.timedelta(days=late) if late else due - dt.timedelta(days=early)
-        d.received = dt.datetime(  # noqa: DTZ001
-            day.year, day.month, day.day, int(rng.integers(7, 18)), int(rng.integers(0, 60))
-        )
-        return d
-
-    for c in both:
+    pop, missing, frames = world.population, world.missing, world.frames
+    for c in world.careers:
         for year in cal.CENSUS_YEARS:
             name = f"CIN_{cal.LA[c.area]}_{year}.xml"
-            yield sent(
-                "council",
-                "cin_census",
+            yield world.sent(
+                "council/cin_census",
                 cal.COUNCILS[c.area],
                 f"{year - 1}-{year % 100}",
                 name,
                 agencies.census(pop, c, year),
             )
-    for period, frame in _split(agencies.police_rows(pop, missing)):
-        yield sent(
-            "police",
-            "missing_episodes",
+    for period, frame in split(agencies.police_rows(pop, missing)):
+        yield world.sent(
+            "police/missing_episodes",
             "staffordshire_police",
             period,
             f"missing_episodes_{period}.csv",
@@ -229,37 +185,33 @@ def _deliveries(
             Style(encoding="cp1252"),
         )
     for area in (0, 1):
-        for period, frame in _split(agencies.council_missing_rows(pop, missing, area)):
-            yield sent(
-                "council",
-                "missing_and_return_interviews",
+        for period, frame in split(agencies.council_missing_rows(pop, missing, area)):
+            yield world.sent(
+                "council/missing_and_return_interviews",
                 cal.COUNCILS[area],
                 period,
                 f"missing_return_interviews_{period}.csv",
                 {"episodes": frame},
             )
-    for period, frame in _split(frames["health"]):
-        yield sent(
-            "health",
-            "looked_after_health_assessments",
+    for period, frame in split(frames["health"]):
+        yield world.sent(
+            "health/looked_after_health_assessments",
             "nhs_ssot",
             period,
             f"health_assessments_{period}.csv",
             {"assessments": frame},
         )
-    for period, frame in _split(frames["training"]):
-        yield sent(
-            "partnership",
-            "training_attendance",
+    for period, frame in split(frames["training"]):
+        yield world.sent(
+            "partnership/training_attendance",
             "partnership_office",
             period,
             f"training_{period}.csv",
             {"bookings": frame},
         )
-    for period, frame in _split(frames["board"]):
-        yield sent(
-            "partnership",
-            "board_attendance",
+    for period, frame in split(frames["board"]):
+        yield world.sent(
+            "partnership/board_attendance",
             "partnership_office",
             period,
             f"board_attendance_{period}.xlsx",
@@ -267,19 +219,14 @@ def _deliveries(
         )
     for area in (0, 1):
         for year in cal.SCHOOL_YEARS:
-            yield from _school_deliveries(area, year, frames["schools"][area][year], sent)
+            yield from _school_deliveries(area, year, frames["schools"][area][year], world)
+    yield from extracts.deliveries(world)
 
 
-def _split(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    for period, frame in rows.groupby("_period", sort=True):
-        yield str(period), frame.reset_index(drop=True)
-
-
-def _school_deliveries(area: int, year: int, t: dict[str, pd.DataFrame], sent: Any) -> Iterator[Delivery]:
+def _school_deliveries(area: int, year: int, t: dict[str, pd.DataFrame], world: World) -> Iterator[Delivery]:
     submitter, period = cal.EDUCATION[area], f"{year - 1}-{year % 100}"
-    register = sent(
-        "school",
-        "school_register",
+    register = world.sent(
+        "school/school_register",
         submitter,
         period,
         f"school_register_{year}.csv",
@@ -288,7 +235,9 @@ def _school_deliveries(area: int, year: int, t: dict[str, pd.DataFrame], sent: A
     )
     register.received = dt.datetime(year, 1, 29 + area, 9, 15)  # noqa: DTZ001 - in no zone
     yield register
-    final = sent("school", "safeguarding_return", submitter, period, f"safeguarding_return_{period}.xlsx", {})
+    final = world.sent(
+        "school/safeguarding_return", submitter, period, f"safeguarding_return_{period}.xlsx", {}
+    )
     first = final.copy(tables=_export(t, area, np.datetime64(final.received)))
     yield first
     final.tables = _export(t, area, np.datetime64("2100-01-01"))

@@ -37,19 +37,6 @@ ABSENT: Final = "ABSENT"
 PLACEHOLDERS: Final = ("1900-01-01", "1970-01-01")
 UPN_LETTERS: Final = "ABCDEFGHJKLMNPQRTUVWXYZ"
 
-#: Where the identifiers stand in each table that has them: submitter-wide local id, NHS number, UPN, birth date.
-IDENTITIES: Final = {
-    ("council/cin_census", "children"): ("la_child_id", "", "upn", "birth_date"),
-    ("council/missing_and_return_interviews", "episodes"): ("la_child_id", "nhs_number", "upn", "birth_date"),
-    ("police/missing_episodes", "episodes"): ("nominal_ref", "nhs_number", "", "birth_date"),
-    ("health/looked_after_health_assessments", "assessments"): (
-        "local_patient_id",
-        "nhs_number",
-        "",
-        "birth_date",
-    ),
-}
-
 
 @dataclass(frozen=True)
 class Period:
@@ -130,15 +117,19 @@ def in_force(deliveries: list[Delivery]) -> list[Delivery]:
     return list(latest.values())
 
 
-def persons(deliveries: list[Delivery]) -> pd.DataFrame:
+def persons(deliveries: list[Delivery], contracts: Contracts) -> pd.DataFrame:
     """One row a (submitter, local id) in force: who it truly is and who it can be known to be."""
     parts = []
     for d in in_force(deliveries):
-        for (key, table), (local, nhs, upn, birth) in IDENTITIES.items():
-            if d.key != key:
+        for table in contracts[d.key].tables:
+            who = table.identity
+            if who is None or not who.local_id or table.name not in d.tables:
                 continue
-            frame = d.tables[table]
-            frame = frame[~frame["_reject"].astype(bool)]
+            frame = d.tables[table.name]
+            local, nhs, upn, birth = who.local_id, who.nhs_number, who.upn, who.birth_date
+            told = [c for c in (local, nhs, upn, birth) if c]
+            frame = frame[~frame["_reject"].astype(bool)][[*told, "_child"]].drop_duplicates()
+            frame = frame[frame[local] != ""]  # nobody is named, so nobody is known
             blank = pd.Series("", index=frame.index)
             parts.append(
                 pd.DataFrame(
@@ -150,7 +141,7 @@ def persons(deliveries: list[Delivery]) -> pd.DataFrame:
                         .str.replace(r"\.0$", "", regex=True)
                         .str.replace(" ", "", regex=False),
                         "upn": (_clean(frame[upn]) if upn else blank).str.upper(),
-                        "birth": _birth(frame[birth]),
+                        "birth": _birth(frame[birth]) if birth else blank,
                         "child": frame["_child"].astype("int64"),
                     }
                 )

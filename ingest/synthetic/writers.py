@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import xlsxwriter
 
-from ingest.contract import Contracts, Table
+from ingest.contract import Contracts, Extract, Table
 from ingest.synthetic.population import Array
 
 
@@ -82,35 +82,56 @@ class Delivery:
 
 
 def write(delivery: Delivery, landing: Path, contracts: Contracts) -> None:
-    """Write the file and its manifest below `landing`, dated as received."""
+    """Write the file or files and their manifest below `landing`, dated as received."""
     extract = contracts[delivery.key].at(delivery.year)
-    if delivery.raw is not None:
-        content = delivery.raw
-    elif extract.delivery.format == "xml":
-        content = census_xml(delivery)
-    elif extract.delivery.format == "xlsx":
-        content = workbook(delivery, extract.by_table)
-    else:
-        content = delimited(delivery, next(iter(extract.by_table.values())))
-    path = landing / delivery.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    made = [path]
+    folder = (landing / delivery.path).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    made: list[Path] = []
+    listed: dict[str, dict[str, Any]] = {}
+    for name, (content, rows) in _files(delivery, extract).items():
+        made.append(folder / name)
+        made[-1].write_bytes(content)
+        listed[name] = {"sha256": hashlib.sha256(content).hexdigest()}
+        if rows is not None:
+            listed[name]["rows"] = rows
     if delivery.manifest is not None:
-        about: dict[str, Any] = {"sha256": hashlib.sha256(content).hexdigest()}
-        if extract.delivery.format == "csv" and delivery.raw is None:
-            about["rows"] = sum(len(t) for t in delivery.tables.values())
         note = {
             "received_at": delivery.received.isoformat(timespec="seconds"),
             "submission_no": delivery.number,
-            "files": {delivery.file: about},
+            "files": listed,
             **delivery.manifest,
         }
-        made.append(path.parent / "_manifest.json")
+        made.append(folder / "_manifest.json")
         made[-1].write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
     stamp = delivery.received.replace(tzinfo=dt.UTC).timestamp()
     for each in made:
         os.utime(each, (stamp, stamp))
+
+
+def _files(delivery: Delivery, extract: Extract) -> dict[str, tuple[bytes, int | None]]:
+    """File name -> content and, for text, its rows. A set has one file a table; everything else is one file."""
+    if delivery.raw is not None:
+        return {delivery.file: (delivery.raw, None)}
+    tables = extract.by_table
+    kind = extract.delivery.format
+    if kind == "xml":
+        return {delivery.file: (census_xml(delivery), None)}
+    if kind == "xlsx":
+        return {delivery.file: (workbook(delivery, tables), None)}
+    if kind == "csv":
+        table = next(iter(tables.values()))
+        return {delivery.file: (delimited(delivery, table), len(delivery.tables[table.name]))}
+    return {
+        set_file(tables[name], delivery): (delimited(delivery, tables[name]), len(frame))
+        for name, frame in delivery.tables.items()
+    }
+
+
+def set_file(table: Table, delivery: Delivery) -> str:
+    """The name of a table's file in a set: the contract's pattern with the period where it leaves room."""
+    pattern = table.source.file or f"*{table.name}*"
+    pattern = pattern if pattern.endswith(".csv") else f"{pattern}.csv"
+    return pattern.replace("*", f"{delivery.period}_", 1).replace("*", "").replace("_.csv", ".csv")
 
 
 # --- CSV

@@ -1,0 +1,26 @@
+"""The extracts that are drawn from the world, a module a family of them.
+
+Lives here: the list of modules. Each has `deliveries(world) -> Iterator[Delivery]`: every delivery of its extracts without faults.
+Add here: a module for another family of extracts, in its place in the list.
+Must not live here: people and careers (world.py), file formats (writers.py).
+
+Rows are frames with one object column of strings per contract field ("" is blank) in the contract's order, and columns that
+begin with "_" and never reach a file: `_period`, `_child` (position in the population, where the table has an
+identity), `_parent` (nested tables), `_reject` (True for a row that the pipeline rejects).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import ModuleType
+
+from ingest.synthetic.world import World
+from ingest.synthetic.writers import Delivery
+
+MODULES: tuple[ModuleType, ...] = ()
+
+
+def deliveries(world: World) -> Iterator[Delivery]:
+    """Every delivery of every module, in the order of the list."""
+    for module in MODULES:
+        yield from module.deliveries(world)
