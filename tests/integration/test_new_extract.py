@@ -15,7 +15,7 @@ from tests.support.world import REPOSITORY, scp
 
 pytestmark = pytest.mark.slow
 
-KEY = "police/protection_notices"
+KEY = "police/test_extract"
 
 LOOK = """
 import json, tempfile
@@ -28,15 +28,15 @@ from orchestration.manifest import ensure_manifest
 from orchestration.settings import Settings
 
 contracts = load_contracts()
-extract = contracts["police/protection_notices"]
+extract = contracts["police/test_extract"]
 settings = Settings(home=Home(Path(tempfile.mkdtemp())))
 settings.export()
 ensure_manifest(settings)
 graph = build_defs(settings).resolve_asset_graph()
 print(json.dumps({
-    "assets": sorted(k.to_user_string() for k in graph.get_all_asset_keys() if "protection_notices" in k.to_user_string()),
-    "checks": sorted(k.to_user_string() for k in graph.asset_check_keys if "protection_notices" in k.to_user_string()),
-    "dictionary": sum(r["extract"] == "protection_notices" for r in dictionary.dictionary_rows(contracts)),
+    "assets": sorted(k.to_user_string() for k in graph.get_all_asset_keys() if "test_extract" in k.to_user_string()),
+    "checks": sorted(k.to_user_string() for k in graph.asset_check_keys if "test_extract" in k.to_user_string()),
+    "dictionary": sum(r["extract"] == "test_extract" for r in dictionary.dictionary_rows(contracts)),
     "synthetic": len(synthetic.valid_rows(extract, "records", 7, 1)),
 }))
 """
@@ -62,7 +62,7 @@ def test_one_contract_and_one_staging_model_are_enough(copy: Path) -> None:
     written = {p.name for p in copy.rglob("*") if p.is_file() and "__pycache__" not in p.parts} - {
         p.name for p in before
     }
-    assert written == {"protection_notices.yml", "stg_police__protection_notices__records.sql"}
+    assert written == {"test_extract.yml", "stg_police__test_extract__records.sql"}
     scp(home, "contracts", "generate", cwd=copy)
     assert "up to date" in scp(home, "contracts", "check", cwd=copy).stdout
 
@@ -71,14 +71,14 @@ def test_one_contract_and_one_staging_model_are_enough(copy: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     seen = json.loads(done.stdout.splitlines()[-1])
     assert seen["assets"] == [
-        "landing/police/protection_notices", "raw/police/protection_notices/records",
-        "staging/stg_police__protection_notices__records", "validated/police/protection_notices",
+        "landing/police/test_extract", "raw/police/test_extract/records",
+        "staging/stg_police__test_extract__records", "validated/police/test_extract",
     ]  # fmt: skip
     assert any("nothing_lost" in c for c in seen["checks"])
     assert seen["dictionary"] == 2
     assert seen["synthetic"] == 7
     generated = {
-        str(p.relative_to(copy)) for p in (copy / "docs" / "generated").rglob("*protection_notices*")
+        str(p.relative_to(copy)) for p in (copy / "docs" / "generated").rglob("*test_extract*")
     }
     assert any("template" in g for g in generated) and any("specification" in g for g in generated)
-    assert (copy / "dbt_project/models/sources/generated/police__protection_notices.yml").exists()
+    assert (copy / "dbt_project/models/sources/generated/police__test_extract.yml").exists()

@@ -1,0 +1,1 @@
+{{ staging('police__domestic_abuse', 'children') }}

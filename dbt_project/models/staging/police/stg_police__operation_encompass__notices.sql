@@ -1,0 +1,1 @@
+{{ staging('police__operation_encompass', 'notices') }}

@@ -1,0 +1,1 @@
+{{ staging('police__police_protection', 'powers') }}

@@ -1,0 +1,1 @@
+{{ staging('police__protection_notices', 'notices') }}
