@@ -16,6 +16,8 @@ cases as (
     union all
     select 'hours may be negative', {{ hours_between("timestamp '2025-03-29 23:30:00'", "timestamp '2025-03-29 22:30:00'") }} = -1
     union all
+    select 'a clock time on a day, whatever the moment', {{ at_time("timestamp '2025-03-29 23:30:00'", '08:30:00') }} = timestamp '2025-03-29 08:30:00'
+    union all
     select 'Sunday is the seventh day', {{ iso_weekday("date '2025-04-20'") }} = 7
     union all
     select 'March belongs to the old financial year', {{ year_id("date '2025-03-31'", 4) }} = '2024-25'

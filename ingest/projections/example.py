@@ -8,10 +8,10 @@ Must not live here: populations, volumes, defects; `projections/synthetic.py` an
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 
 from ingest.calendar import Period, period_of
 from ingest.contract import Contracts, Extract, FieldSpec, FieldType, Rule, RuleKind, Table
+from ingest.projections.synthetic import speaks
 from ingest.projections.wording import digits
 
 #: A day inside the example period of every cadence (wording.PERIOD_ID).
@@ -75,6 +75,9 @@ def example_row(contracts: Contracts, extract: Extract, table: Table) -> dict[st
             row[field.name] = value.strftime(field.formats[0])
         else:
             row[field.name] = _value(contracts, extract, table, field, role)
+    for rule in table.rules:
+        if rule.kind is RuleKind.forbidden_if and speaks(rule, row):
+            row[rule.args["column"]] = ""
     return row
 
 
@@ -104,12 +107,9 @@ def _value(contracts: Contracts, extract: Extract, table: Table, field: FieldSpe
 
 
 def _blanks(rules: tuple[Rule, ...]) -> set[str]:
-    """Fields left empty so that the row keeps its rules: those another field forbids, all but the first of one_of."""
+    """Fields left empty so that the row keeps its rules: all but the first of one_of."""
     out: set[str] = set()
     for rule in rules:
-        args: Mapping[str, object] = rule.args
-        if rule.kind is RuleKind.forbidden_if:
-            out.add(str(args["column"]))
         if rule.kind is RuleKind.one_of:
             out.update(rule.columns[1:])
     return out

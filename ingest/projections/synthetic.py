@@ -97,7 +97,7 @@ class Maker:
         if rule.kind is RuleKind.one_of:
             for column in args["columns"][1:]:
                 row[column] = None
-        elif rule.kind is RuleKind.forbidden_if:
+        elif rule.kind is RuleKind.forbidden_if and speaks(rule, row):
             row[args["column"]] = None
         elif rule.kind is RuleKind.matches_submitter:
             row[args["column"]] = self.own_code(table.by_name[args["column"]])
@@ -165,6 +165,16 @@ class Maker:
         return f"{spec.name[: max((spec.max_length or 30) - 8, 1)]}{i + 1:05d}"[
             : spec.max_length or 60
         ].replace(" ", "-")
+
+
+def speaks(rule: Rule, row: Mapping[str, Any]) -> bool:
+    """True when the condition of a `required_if` or `forbidden_if` rule may hold in a row as written."""
+    other, values = row.get(rule.args["other"]), rule.args.get("values")
+    if not values:
+        return True  # sent at all: nearly every row
+    if all(isinstance(v, bool) for v in values):
+        return (other == "1") in values
+    return other in {str(v) for v in values}
 
 
 def nhs_number(i: int) -> str:

@@ -57,6 +57,12 @@
 {%- endmacro %}
 
 
+{#- The moment of a day at a clock time such as '08:30:00'. -#}
+{% macro at_time(day, clock) -%}
+    cast(concat(cast(cast({{ day }} as date) as string), ' {{ clock }}') as timestamp)
+{%- endmacro %}
+
+
 {% macro month_start(day) -%}
     cast(date_trunc('month', {{ day }}) as date)
 {%- endmacro %}

@@ -13,8 +13,24 @@ health__looked_after_health_assessments__assessments as (
     select * from {{ ref('stg_health__looked_after_health_assessments__assessments') }}
 ),
 
+police__domestic_abuse__children as (
+    select * from {{ ref('stg_police__domestic_abuse__children') }}
+),
+
 police__missing_episodes__episodes as (
     select * from {{ ref('stg_police__missing_episodes__episodes') }}
+),
+
+police__operation_encompass__notices as (
+    select * from {{ ref('stg_police__operation_encompass__notices') }}
+),
+
+police__police_protection__powers as (
+    select * from {{ ref('stg_police__police_protection__powers') }}
+),
+
+police__protection_notices__notices as (
+    select * from {{ ref('stg_police__protection_notices__notices') }}
 ),
 
 final as (
@@ -83,7 +99,75 @@ final as (
         sex,
         'police_ethnicity' as code_list,
         ethnicity
+    from police__domestic_abuse__children
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(8 as bigint) as source_rank,
+        'police' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'police_ethnicity' as code_list,
+        ethnicity
     from police__missing_episodes__episodes
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(8 as bigint) as source_rank,
+        'police' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'police_ethnicity' as code_list,
+        ethnicity
+    from police__operation_encompass__notices
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(8 as bigint) as source_rank,
+        'police' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'police_ethnicity' as code_list,
+        ethnicity
+    from police__police_protection__powers
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(8 as bigint) as source_rank,
+        'police' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'police_ethnicity' as code_list,
+        ethnicity
+    from police__protection_notices__notices
     where child_token is not null
 )
 
