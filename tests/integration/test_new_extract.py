@@ -77,8 +77,6 @@ def test_one_contract_and_one_staging_model_are_enough(copy: Path) -> None:
     assert any("nothing_lost" in c for c in seen["checks"])
     assert seen["dictionary"] == 2
     assert seen["synthetic"] == 7
-    generated = {
-        str(p.relative_to(copy)) for p in (copy / "docs" / "generated").rglob("*test_extract*")
-    }
+    generated = {str(p.relative_to(copy)) for p in (copy / "docs" / "generated").rglob("*test_extract*")}
     assert any("template" in g for g in generated) and any("specification" in g for g in generated)
     assert (copy / "dbt_project/models/sources/generated/police__test_extract.yml").exists()
