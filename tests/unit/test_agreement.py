@@ -64,7 +64,7 @@ def test_the_first_and_the_last_day_are_in_force(agreements: Agreements, on: str
 
 def test_default_deny(agreements: Agreements) -> None:
     other = permitted(agreements, "police/missing_episodes", "nhs_ssot", ON)
-    unheard = permitted(agreements, "police/domestic_abuse", "staffordshire_police", ON)
+    unheard = permitted(agreements, "police/no_such_extract", "staffordshire_police", ON)
     assert isinstance(other, Denied) and other.code == "AGREEMENT-SUBMITTER"
     assert isinstance(unheard, Denied) and unheard.code == "AGREEMENT-NONE"
 
@@ -174,8 +174,8 @@ def test_a_suspension_shows_as_missing_returns_and_a_draft_expects_none(agreemen
     before = expected_returns(load_contracts(), agreements)
     assert expected_returns(load_contracts(), changed(agreements, suspended=True)).equals(before)
     assert (
-        "police"
+        "missing_episodes"
         not in expected_returns(load_contracts(), changed(agreements, status="draft"))
-        .column("agency")
+        .column("extract")
         .to_pylist()
     )
