@@ -32,6 +32,7 @@ SEED_YEARS = range(2010, 2036)
 _MONTH = re.compile(r"^(\d{4})-(\d{2})$")
 _QUARTER = re.compile(r"^(\d{4})-(\d{2})-Q([1-4])$")
 _TERM = re.compile(r"^(\d{4})-(\d{2})-T([1-3])$")
+_NAMED_TERM = re.compile(r"^(\d{4})[ _-](autumn|spring|summer)$|^(autumn|spring|summer)[ _-](\d{4})$", re.IGNORECASE)
 _SPLIT_YEAR = re.compile(r"^(\d{4})\s*[-/]\s*(\d{2}|\d{4})$")
 _JOINED_YEAR = re.compile(r"^(20\d{2})(\d{2})$")  # 202425, as the DfE writes it in some files
 _YEAR = re.compile(r"^\d{4}$")
@@ -113,8 +114,8 @@ def parse_period(kind: str, text: str) -> Period:
     """The period that the text names: its id, or a way in which files write it.
 
     Understood besides ids: "2024/25", "2024-2025", "202425" for years of two calendar years; a bare year, which for
-    financial and academic years means the year in which it ends, as the DfE's collections number them; and an ISO
-    date, which means the period that holds it. Raises PeriodError.
+    financial and academic years means the year in which it ends, as the DfE's collections number them; "2024_autumn" for
+    a term, by the calendar year that it lies in; and an ISO date, which means the period that holds it. Raises PeriodError.
     """
     text = text.strip()
     if iso := _ISO.match(text):
@@ -127,6 +128,9 @@ def parse_period(kind: str, text: str) -> Period:
         first = _pair(m[1], m[2], 9)
         month = _TERMS[int(m[3]) - 1][1]
         return period_of(kind, dt.date(first.year + (month < 9), month, 1))
+    if kind == "term" and (m := _NAMED_TERM.match(text)):
+        month = next(first for name, first, _ in _TERMS if name == (m[2] or m[3]).lower())
+        return period_of(kind, dt.date(_in_range(int(m[1] or m[4])), month, 1))
     if kind in ("financial_year", "academic_year"):
         first_month = 4 if kind == "financial_year" else 9
         if m := _SPLIT_YEAR.match(text) or _JOINED_YEAR.match(text):
