@@ -32,7 +32,9 @@ SEED_YEARS = range(2010, 2036)
 _MONTH = re.compile(r"^(\d{4})-(\d{2})$")
 _QUARTER = re.compile(r"^(\d{4})-(\d{2})-Q([1-4])$")
 _TERM = re.compile(r"^(\d{4})-(\d{2})-T([1-3])$")
-_NAMED_TERM = re.compile(r"^(\d{4})[ _-](autumn|spring|summer)$|^(autumn|spring|summer)[ _-](\d{4})$", re.IGNORECASE)
+_NAMED_TERM = re.compile(
+    r"^(\d{4})[ _-](autumn|spring|summer)$|^(autumn|spring|summer)[ _-](\d{4})$", re.IGNORECASE
+)
 _SPLIT_YEAR = re.compile(r"^(\d{4})\s*[-/]\s*(\d{2}|\d{4})$")
 _JOINED_YEAR = re.compile(r"^(20\d{2})(\d{2})$")  # 202425, as the DfE writes it in some files
 _YEAR = re.compile(r"^\d{4}$")

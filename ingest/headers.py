@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from ingest.contract import Severity, Table
 from ingest.readers.base import (
     MAX_IGNORED,
+    MAX_NAMED,
     FileCode,
     FileProblem,
     Ignored,
@@ -138,6 +139,6 @@ def ignored_problem(ignored: Sequence[Ignored], table: Table) -> FileProblem | N
     shown = [i for i in ignored if i.header or i.cells]
     if not shown:
         return None
-    names = ", ".join(f"{i.letter} {i.header}".strip() for i in shown[:12])
-    more = f" and {len(shown) - 12} more" if len(shown) > 12 else ""
+    names = ", ".join(f"{i.letter} {i.header}".strip() for i in shown[:MAX_NAMED])
+    more = f" and {len(shown) - MAX_NAMED} more" if len(shown) > MAX_NAMED else ""
     return problem(FileCode.FILE_COLUMN_IGNORED, table=table.name, names=names + more)

@@ -25,7 +25,7 @@ from ingest.projections.dbt_sources import source_name, source_yaml
 from ingest.projections.dictionary import code_lists_page, dictionary_page, dictionary_rows
 from ingest.projections.odcs import odcs_yaml
 from ingest.projections.specification import specification
-from ingest.projections.template import template
+from ingest.projections.template import template_files
 from ingest.projections.wording import md_table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -107,9 +107,8 @@ def document_files(contracts: Contracts, agreements: Agreements) -> Files:
         out[DOCS / "odcs" / f"{name}.odcs.yaml"] = f"# {HEADER}\n{odcs_yaml(contracts, key, agreements)}"
         if not extract.licence:  # nobody needs to be told how to publish statistics
             out[DOCS / "specifications" / f"{name}.md"] = _page(specification(contracts, key, agreements))
-        made = template(contracts, key, agreements)
-        if made is not None:
-            out[DOCS / "templates" / f"{name}.{made[0]}"] = made[1]
+        for file, content in template_files(contracts, key, agreements).items():
+            out[DOCS / "templates" / file] = content
     rows = dictionary_rows(contracts, agreements)
     cells = [
         tuple("" if v is None else str(v).lower() if isinstance(v, bool) else str(v) for v in r.values())

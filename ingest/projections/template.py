@@ -21,7 +21,7 @@ from ingest.agreement import Agreements
 from ingest.contract import Contracts, Extract, FieldSpec, FieldType, Table
 from ingest.projections.dictionary import may_be_sent
 from ingest.projections.example import example_period, example_row, example_title
-from ingest.projections.wording import CADENCE, how_written, sentence
+from ingest.projections.wording import CADENCE, how_written, sentence, set_stem
 
 Element = Any  # lxml calls its own class private
 
@@ -41,6 +41,20 @@ def template(
     if extract.delivery.format == "xml":
         return "xml", _skeleton(contracts, extract, agreements)
     return "csv", _csv(contracts, extract, extract.tables[0], agreements)
+
+
+def template_files(
+    contracts: Contracts, key: str, agreements: Agreements | None = None
+) -> dict[str, str | bytes]:
+    """File name -> content of everything that a sender is handed: one file, or a folder with one file a table of a set."""
+    made = template(contracts, key, agreements)
+    if made is None:
+        return {}
+    extract, name = contracts[key], key.replace("/", "__")
+    if extract.delivery.format != "csv_set":
+        return {f"{name}.{made[0]}": made[1]}
+    layout = extract.at(example_period(extract).year)
+    return {f"{name}/{set_stem(t)}.csv": _csv(contracts, extract, t, agreements) for t in layout.tables}
 
 
 def template_fields(extract: Extract, table: Table, agreements: Agreements | None) -> list[FieldSpec]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from ingest.contract import Delivery, Extract, FieldSpec, FieldType, Severity, Treatment
+from ingest.contract import Delivery, Extract, FieldSpec, FieldType, Severity, Table, Treatment
 
 CADENCE = {
     "month": "every month",
@@ -125,10 +125,16 @@ def due(delivery: Delivery) -> str:
     return f"Due {says}.{grace}"
 
 
-def file_name(extract: Extract, submitter: str, table: str | None = None) -> str:
-    """The name we ask for. Names are a help to people only: what is inside the file decides."""
+def set_stem(table: Table) -> str:
+    """What the file name of one table of a set says, by the contract's pattern."""
+    return (table.source.file or table.name).replace("*", "").removesuffix(".csv").strip("_- ") or table.name
+
+
+def file_name(extract: Extract, submitter: str, table: Table | None = None) -> str:
+    """The name we ask for; of a set, the name of one table's file. Names help people: what is inside the file decides."""
     period = PERIOD_ID[extract.delivery.cadence]
-    stem = extract.extract if table is None else table
+    of_set = extract.delivery.format == "csv_set"
+    stem = set_stem(table or extract.tables[0]) if of_set else extract.extract
     return f"{submitter}_{stem}_{period}.{SUFFIX[extract.delivery.format]}"
 
 

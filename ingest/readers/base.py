@@ -26,6 +26,8 @@ MAX_COLUMNS = 16_384
 MAX_NAME = 60
 #: A sender that invents thousands of column or element names gets the first ones listed and the rest counted.
 MAX_IGNORED = 500
+#: Names of unread columns or elements in one note; every layout that we know has fewer, the rest are counted.
+MAX_NAMED = 100
 #: Row numbers shown in one problem; the rest are counted.
 MAX_WHERE = 10
 

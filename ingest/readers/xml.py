@@ -24,6 +24,7 @@ from lxml import etree
 from ingest.contract import Extract, Severity, Table
 from ingest.readers.base import (
     MAX_IGNORED,
+    MAX_NAMED,
     Delivery,
     FileCode,
     FileProblem,
@@ -554,7 +555,8 @@ class _Walk:
         ]
         if self.unknown:
             names = sorted({n for _, n in self.unknown})
-            shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+            more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+            shown = ", ".join(names[:MAX_NAMED]) + more
             found.append(problem(FileCode.FILE_COLUMN_IGNORED, names=shown))
         first = next(iter(self.tables.values()))
         if first.count == 0:

@@ -10,8 +10,8 @@ from ingest import landing, readers
 from ingest.agreement import load_agreements
 from ingest.contract import load_contracts
 from ingest.judge import judge
-from ingest.projections.template import template
-from ingest.projections.wording import file_name
+from ingest.projections.template import template_files
+from ingest.projections.wording import file_name, set_stem
 
 CONTRACTS = load_contracts()
 KEYS = sorted(k for k, e in CONTRACTS.items() if not e.licence)
@@ -21,12 +21,13 @@ KEYS = sorted(k for k, e in CONTRACTS.items() if not e.licence)
 def test_a_template_with_its_example_row_is_read_and_accepted_whole(key: str, tmp_path: Path) -> None:
     extract = CONTRACTS[key]
     submitter = CONTRACTS.submitter(extract.submitters[0])
-    made = template(CONTRACTS, key, load_agreements())
-    assert made is not None
+    made = template_files(CONTRACTS, key, load_agreements())
     folder = tmp_path / "landing" / key / submitter.name / "first"
     folder.mkdir(parents=True)
-    content = made[1].encode() if isinstance(made[1], str) else made[1]
-    (folder / file_name(extract, submitter.name)).write_bytes(content)
+    tables = [t for t in extract.tables if f"{key.replace('/', '__')}/{set_stem(t)}.csv" in made]
+    names = [file_name(extract, submitter.name, t) for t in tables] or [file_name(extract, submitter.name)]
+    for name, text in zip(names, made.values(), strict=True):
+        (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
 
     (delivery,) = landing.discover(tmp_path / "landing", CONTRACTS)
     read = readers.read(delivery, extract, CONTRACTS)

@@ -1,0 +1,1 @@
+{{ staging('school__school_census', 'addresses_off_roll') }}

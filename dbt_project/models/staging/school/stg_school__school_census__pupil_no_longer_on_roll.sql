@@ -1,0 +1,1 @@
+{{ staging('school__school_census', 'pupil_no_longer_on_roll') }}

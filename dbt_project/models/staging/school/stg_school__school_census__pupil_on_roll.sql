@@ -1,0 +1,1 @@
+{{ staging('school__school_census', 'pupil_on_roll') }}

@@ -1,0 +1,1 @@
+{{ staging('school__school_census', 'termly_exclusions_on_roll') }}
