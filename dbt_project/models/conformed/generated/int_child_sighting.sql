@@ -33,6 +33,38 @@ police__protection_notices__notices as (
     select * from {{ ref('stg_police__protection_notices__notices') }}
 ),
 
+school__school_census__pupil_on_roll as (
+    select * from {{ ref('stg_school__school_census__pupil_on_roll') }}
+),
+
+school__school_census__pupil_no_longer_on_roll as (
+    select * from {{ ref('stg_school__school_census__pupil_no_longer_on_roll') }}
+),
+
+school__school_census__termly_exclusions_on_roll as (
+    select * from {{ ref('stg_school__school_census__termly_exclusions_on_roll') }}
+),
+
+school__school_census__termly_exclusions_off_roll as (
+    select * from {{ ref('stg_school__school_census__termly_exclusions_off_roll') }}
+),
+
+school__school_census__termly_session_details_on_roll as (
+    select * from {{ ref('stg_school__school_census__termly_session_details_on_roll') }}
+),
+
+school__school_census__termly_session_details_off_roll as (
+    select * from {{ ref('stg_school__school_census__termly_session_details_off_roll') }}
+),
+
+school__school_census__addresses_on_roll as (
+    select * from {{ ref('stg_school__school_census__addresses_on_roll') }}
+),
+
+school__school_census__addresses_off_roll as (
+    select * from {{ ref('stg_school__school_census__addresses_off_roll') }}
+),
+
 final as (
     select
         child_token,
@@ -168,6 +200,142 @@ final as (
         'police_ethnicity' as code_list,
         ethnicity
     from police__protection_notices__notices
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(6 as bigint) as source_rank,
+        'school' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from school__school_census__pupil_on_roll
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(6 as bigint) as source_rank,
+        'school' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from school__school_census__pupil_no_longer_on_roll
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(6 as bigint) as source_rank,
+        'school' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        cast(null as date) as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from school__school_census__termly_exclusions_on_roll
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(6 as bigint) as source_rank,
+        'school' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        cast(null as date) as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from school__school_census__termly_exclusions_off_roll
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(6 as bigint) as source_rank,
+        'school' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        cast(null as date) as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from school__school_census__termly_session_details_on_roll
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(6 as bigint) as source_rank,
+        'school' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        cast(null as date) as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from school__school_census__termly_session_details_off_roll
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(6 as bigint) as source_rank,
+        'school' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        cast(null as date) as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from school__school_census__addresses_on_roll
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(6 as bigint) as source_rank,
+        'school' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        cast(null as date) as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from school__school_census__addresses_off_roll
     where child_token is not null
 )
 
