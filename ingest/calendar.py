@@ -35,6 +35,8 @@ _TERM = re.compile(r"^(\d{4})-(\d{2})-T([1-3])$")
 _NAMED_TERM = re.compile(
     r"^(\d{4})[ _-](autumn|spring|summer)$|^(autumn|spring|summer)[ _-](\d{4})$", re.IGNORECASE
 )
+_QUARTER_SAID = re.compile(r"^Q([1-4]) (\d{4})[-/](\d{2})$", re.IGNORECASE)
+_TERM_SAID = re.compile(r"^(autumn|spring|summer) term (\d{4})[-/](\d{2})$", re.IGNORECASE)
 _SPLIT_YEAR = re.compile(r"^(\d{4})\s*[-/]\s*(\d{2}|\d{4})$")
 _JOINED_YEAR = re.compile(r"^(20\d{2})(\d{2})$")  # 202425, as the DfE writes it in some files
 _YEAR = re.compile(r"^\d{4}$")
@@ -115,13 +117,19 @@ def period_of(kind: str, day: dt.date) -> Period:
 def parse_period(kind: str, text: str) -> Period:
     """The period that the text names: its id, or a way in which files write it.
 
-    Understood besides ids: "2024/25", "2024-2025", "202425" for years of two calendar years; a bare year, which for
-    financial and academic years means the year in which it ends, as the DfE's collections number them; "2024_autumn" for
-    a term, by the calendar year that it lies in; and an ISO date, which means the period that holds it. Raises PeriodError.
+    Understood besides ids: "Q1 2024/25" and "summer term 2024/25", as workbooks head their sheets; "2024_autumn" for a
+    term, by the calendar year that it lies in; "2024/25", "2024-2025", "202425" for years of two calendar years; a bare
+    year, which for financial and academic years means the year in which it ends, as the DfE's collections number them;
+    and an ISO date, which means the period that holds it. Raises PeriodError.
     """
     text = text.strip()
     if iso := _ISO.match(text):
         return period_of(kind, _date(iso[1]))
+    if kind == "quarter" and (m := _QUARTER_SAID.match(text)):
+        text = f"{m[2]}-{m[3]}-Q{m[1]}"
+    if kind == "term" and (m := _TERM_SAID.match(text)):
+        number = next(n for n, t in enumerate(_TERMS, start=1) if t[0] == m[1].lower())
+        text = f"{m[2]}-{m[3]}-T{number}"
     if kind == "month" and (m := _MONTH.match(text)):
         return period_of(kind, _date(f"{m[1]}-{m[2]}-01"))
     if kind == "quarter" and (m := _QUARTER.match(text)):

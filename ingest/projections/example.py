@@ -50,9 +50,14 @@ def example_title(extract: Extract) -> str:
     """The title line that states the period, for extracts whose period is read from a title; empty for the others."""
     if not any(o.kind == "title" for o in extract.delivery.period_from):
         return ""
-    period, noun = example_period(extract), extract.delivery.cadence.replace("_", " ")
-    stated = period.id.replace("-", "/", 1) if noun.endswith("year") else period.label
-    return f"{extract.title}, {noun} {stated}"
+    return title_line(extract, example_period(extract))
+
+
+def title_line(extract: Extract, period: Period) -> str:
+    """The line that heads a workbook: what it is and which period it is for, in a way that the period can be read from."""
+    if period.kind in ("quarter", "term"):  # "Q1 2025/26 (April to June 2025)", "summer term 2024/25"
+        return f"{extract.title}, {period.label}"
+    return f"{extract.title}, {period.kind.replace('_', ' ')} {period.id.replace('-', '/', 1)}"
 
 
 def example_row(contracts: Contracts, extract: Extract, table: Table) -> dict[str, str]:

@@ -36,6 +36,7 @@ from ingest.contract import (
     derived_rules,
     load_contracts,
 )
+from ingest.projections.example import title_line
 from ingest.rules import PLACEHOLDERS
 from ingest.validators import UPN_LETTERS
 
@@ -408,7 +409,7 @@ def _write_xlsx(
         for name, rows in tables.items():
             table = extract.by_table[name]
             sheet = book.add_worksheet(table.source.sheet or name)
-            sheet.write_string(0, 0, f"{extract.title}, {period.kind.replace('_', ' ')} {period.id}")
+            sheet.write_string(0, 0, title_line(extract, period))
             sheet.write_string(1, 0, "Synthetic rows")
             top = 2
             if table.source.header_rows > 1:

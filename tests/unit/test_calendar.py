@@ -62,6 +62,9 @@ def test_periods_tile_time_and_their_ids_read_back(kind: str, day: dt.date) -> N
         ("vintage", "2025", "2025"),
         ("month", "2025-04-30T00:00:00", "2025-04"),
         ("quarter", " 2025-26-Q4 ", "2025-26-Q4"),
+        ("quarter", "Q1 2025/26", "2025-26-Q1"),
+        ("quarter", "q3 2024-25", "2024-25-Q3"),
+        ("term", "Summer term 2024/25", "2024-25-T3"),
     ],
 )
 def test_ways_in_which_files_write_a_period(kind: str, text: str, period: str) -> None:
@@ -77,6 +80,8 @@ def test_ways_in_which_files_write_a_period(kind: str, text: str, period: str) -
         ("month", "April"),
         ("quarter", "2025-26-Q5"),
         ("quarter", "2025-27-Q1"),
+        ("quarter", "Q5 2025/26"),
+        ("term", "summer term 2024/26"),
         ("vintage", "20255"),
         ("financial_year", "1066"),
         ("academic_year", ""),

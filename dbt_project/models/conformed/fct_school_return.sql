@@ -4,48 +4,22 @@ returns as (
     select * from {{ ref('stg_school__safeguarding_return__returns') }}
 ),
 
-schools as (
-    select * from {{ ref('dim_school') }}
+current_numbers as (
+    select * from {{ ref('bridge_school_urn') }}
 ),
 
--- A return that carries the number of a school's predecessor is that school's. Should two schools name the same
--- predecessor, the lower number takes it, so that one return never counts twice.
-successors as (
-    select
-        academic_year,
-        area_code,
-        predecessor_urn,
-        min(school_urn) as school_urn
-    from schools
-    where predecessor_urn is not null and status = 'OPEN'
-    group by academic_year, area_code, predecessor_urn
-),
-
-open_schools as (
-    select academic_year, area_code, school_urn
-    from schools
-    where status = 'OPEN'
-),
-
+-- A return that carries the number of a school's predecessor is that school's.
 mapped as (
     select
         returns.*,
         returns.school_urn as sent_urn,
-        case
-            when open_schools.school_urn is not null then returns.school_urn
-            else coalesce(successors.school_urn, returns.school_urn)
-        end as current_urn
+        coalesce(current_numbers.school_urn, returns.school_urn) as current_urn
     from returns
-    left join open_schools
+    left join current_numbers
         on
-            returns.period = open_schools.academic_year
-            and returns.area_code = open_schools.area_code
-            and returns.school_urn = open_schools.school_urn
-    left join successors
-        on
-            returns.period = successors.academic_year
-            and returns.area_code = successors.area_code
-            and returns.school_urn = successors.predecessor_urn
+            returns.period = current_numbers.academic_year
+            and returns.area_code = current_numbers.area_code
+            and returns.school_urn = current_numbers.sent_urn
 ),
 
 folded as (

@@ -1,0 +1,1 @@
+{{ staging('partnership__training_evaluation', 'evaluations') }}

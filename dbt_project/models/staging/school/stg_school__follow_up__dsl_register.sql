@@ -1,0 +1,1 @@
+{{ staging('school__follow_up', 'dsl_register') }}
