@@ -172,10 +172,14 @@ class Planter:
             self.note(d, table, [len(frame)], kind, rule_id, "rejected")
 
 
-def plant(pop: Population, deliveries: list[Delivery]) -> tuple[list[Delivery], list[dict[str, Any]]]:
-    """All faults of all sorts. Returns every delivery to write and the record of faults."""
+def plant(
+    pop: Population, deliveries: list[Delivery], more: Callable[[Planter], None] | None = None
+) -> tuple[list[Delivery], list[dict[str, Any]]]:
+    """All faults of all sorts, with those that extracts bring (`more`). Every delivery to write and the record of faults."""
     p = Planter(pop, deliveries)
     _cells(p)
+    if more is not None:
+        more(p)
     _census(p)
     _extras(p)
     _files(p)

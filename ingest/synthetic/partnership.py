@@ -132,7 +132,7 @@ def _build(work: Path, size: float, seed: int) -> Summary:
         "board": others.board(pop),
     }
     clean = list(_deliveries(World(pop, (both[0], both[1]), missing, frames, contracts, LATE)))
-    deliveries, faults = defects.plant(pop, clean)
+    deliveries, faults = defects.plant(pop, clean, extracts.plant)
     deliveries.sort(key=lambda d: (d.received, str(d.path)))
     for delivery in deliveries:
         write(delivery, work / "landing", contracts)

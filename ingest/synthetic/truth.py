@@ -625,7 +625,12 @@ def area_of(submitter: str) -> int:
 
 
 def period_end(period: str) -> np.datetime64:
-    """The last day of a month, quarter or financial year by its id; school years are not told apart by their id."""
+    """The last day of a month, quarter, term or financial year by its id; school years are not told apart by their id."""
+    if "-T" in period:
+        year = int(period[:4])
+        return np.datetime64(
+            {"1": f"{year}-12-31", "2": f"{year + 1}-03-31", "3": f"{year + 1}-08-31"}[period[-1]]
+        )
     if "-Q" in period:
         q = int(period[-1])
         return (np.datetime64(f"{period[:4]}-04", "M") + 3 * q).astype("datetime64[D]") - 1
@@ -635,7 +640,13 @@ def period_end(period: str) -> np.datetime64:
 
 
 def last_day(d: Delivery) -> np.datetime64:
-    return np.datetime64(f"{int(d.period[:4]) + 1}-08-31") if d.agency == "school" else period_end(d.period)
+    return end_of(d.agency, d.period)
+
+
+def end_of(agency: str, period: str) -> np.datetime64:
+    """The last day of a sender's period: a year of schools ends in August."""
+    whole_year = agency == "school" and len(period) == 7
+    return np.datetime64(f"{int(period[:4]) + 1}-08-31") if whole_year else period_end(period)
 
 
 def due_day(contracts: Contracts, key: str, end: np.datetime64) -> np.datetime64:

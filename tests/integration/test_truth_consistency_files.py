@@ -160,8 +160,5 @@ def _in_force(root: Path, seen: Seen) -> list[tuple[np.datetime64, int, Counter[
         latest[place] = max(latest.get(place, ((0, ""), "")), (order, file))
     out: list[tuple[np.datetime64, int, Counter[str]]] = []
     for (agency, _, submitter, period), (_, file) in latest.items():
-        end = (
-            np.datetime64(f"{int(period[:4]) + 1}-08-31") if agency == "school" else truth.period_end(period)
-        )
-        out.append((end, truth.area_of(submitter), seen.counts[file]))
+        out.append((truth.end_of(agency, period), truth.area_of(submitter), seen.counts[file]))
     return out

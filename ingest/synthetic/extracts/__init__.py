@@ -1,6 +1,7 @@
 """The extracts that are drawn from the world, a module a family of them.
 
-Lives here: the list of modules. Each has `deliveries(world) -> Iterator[Delivery]`: every delivery of its extracts without faults.
+Lives here: the list of modules. Each has `deliveries(world) -> Iterator[Delivery]`: every delivery of its extracts without faults;
+and it may have `plant(planter)`: the faults that its files have, which defects.py plants among its own.
 Add here: a module for another family of extracts, in its place in the list.
 Must not live here: people and careers (world.py), file formats (writers.py).
 
@@ -14,13 +15,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import ModuleType
 
+from ingest.synthetic.defects import Planter
+from ingest.synthetic.extracts import office_training, school_follow_up
 from ingest.synthetic.world import World
 from ingest.synthetic.writers import Delivery
 
-MODULES: tuple[ModuleType, ...] = ()
+MODULES: tuple[ModuleType, ...] = (school_follow_up, office_training)
 
 
 def deliveries(world: World) -> Iterator[Delivery]:
     """Every delivery of every module, in the order of the list."""
     for module in MODULES:
         yield from module.deliveries(world)
+
+
+def plant(planter: Planter) -> None:
+    """The faults of every module that has some, in the order of the list."""
+    for module in MODULES:
+        if hasattr(module, "plant"):
+            module.plant(planter)
