@@ -12,7 +12,7 @@ import datetime as dt
 from ingest.calendar import Period, period_of
 from ingest.contract import Contracts, Extract, FieldSpec, FieldType, Rule, RuleKind, Table
 from ingest.projections.synthetic import speaks
-from ingest.projections.wording import digits
+from ingest.projections.wording import digits, title_line
 
 #: A day inside the example period of every cadence (wording.PERIOD_ID).
 EXAMPLE_DAY = {
@@ -51,13 +51,6 @@ def example_title(extract: Extract) -> str:
     if not any(o.kind == "title" for o in extract.delivery.period_from):
         return ""
     return title_line(extract, example_period(extract))
-
-
-def title_line(extract: Extract, period: Period) -> str:
-    """The line that heads a workbook: what it is and which period it is for, in a way that the period can be read from."""
-    if period.kind in ("quarter", "term"):  # "Q1 2025/26 (April to June 2025)", "summer term 2024/25"
-        return f"{extract.title}, {period.label}"
-    return f"{extract.title}, {period.kind.replace('_', ' ')} {period.id.replace('-', '/', 1)}"
 
 
 def example_row(contracts: Contracts, extract: Extract, table: Table) -> dict[str, str]:

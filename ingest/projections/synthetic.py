@@ -36,7 +36,7 @@ from ingest.contract import (
     derived_rules,
     load_contracts,
 )
-from ingest.projections.example import title_line
+from ingest.projections.wording import title_line
 from ingest.rules import PLACEHOLDERS
 from ingest.validators import UPN_LETTERS
 

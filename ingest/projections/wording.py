@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from ingest.calendar import Period
 from ingest.contract import Delivery, Extract, FieldSpec, FieldType, Severity, Table, Treatment
 
 CADENCE = {
@@ -136,6 +137,13 @@ def file_name(extract: Extract, submitter: str, table: Table | None = None) -> s
     of_set = extract.delivery.format == "csv_set"
     stem = set_stem(table or extract.tables[0]) if of_set else extract.extract
     return f"{submitter}_{stem}_{period}.{SUFFIX[extract.delivery.format]}"
+
+
+def title_line(extract: Extract, period: Period) -> str:
+    """The line that heads a workbook: what it is and which period it is for, in a way that the period can be read from."""
+    if period.kind in ("quarter", "term"):  # "Q1 2025/26 (April to June 2025)", "summer term 2024/25"
+        return f"{extract.title}, {period.label}"
+    return f"{extract.title}, {period.kind.replace('_', ' ')} {period.id.replace('-', '/', 1)}"
 
 
 def matches(extract: Extract, name: str) -> bool:
