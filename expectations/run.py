@@ -4,6 +4,9 @@ Lives here: the ephemeral context, the views of columns, the batches, reading co
 Add here: another way to batch, or a view of a column.
 Must not live here: what a rule means (vocabulary.py, custom/), what the counts are compared with (verdict.py).
 
+Conditions (`expression` rules) look at one row at a time, so a large table or view comes to them in parts of PART_ROWS, and the
+counts of the parts are added up.
+
 How a batch is made: a small table is one batch of all columns. A large one (over NARROW_ROWS) is one batch for each set of
 columns that rules share, read from the first judge's memory and dropped again, because the library copies
 the whole frame for every condition. Every rule sees every row at any size; nothing is sampled.
@@ -45,6 +48,8 @@ pc: Any = pyarrow.compute
 
 #: Above this a batch holds only the columns that its rules look at.
 NARROW_ROWS = 20_000
+#: Rows of a part in which conditions are counted.
+PART_ROWS = 200_000
 
 Fetch = Callable[[list[str]], pa.Table]
 
@@ -77,6 +82,39 @@ def count(table: Table, spoken: tuple[Spoken, ...], rows: int, fetch: Fetch) -> 
         out.failed.update({s.rule.id: 0 for s in members if silent.intersection(s.needs)})
         _ask(tuple(s for s in members if not silent.intersection(s.needs)), frame, out)
     return out
+
+
+def count_conditions(
+    spoken: tuple[Spoken, ...], parts: Callable[[list[str]], Iterable[pa.Table]], out: Counts
+) -> None:
+    """Count the rows that fail each condition of one table or view, part by part. An answer is wanted from every part."""
+    wanted = [s.rule.id for s in spoken]
+    sums, errors = dict.fromkeys(wanted, 0), dict[str, str]()
+    for data in parts([_source(v) for v in spoken[0].columns]):
+        part = Counts()
+        _ask(spoken, _condition_frame(spoken[0].columns, data), part)
+        errors |= part.errors
+        for rule_id, failed in part.failed.items():
+            sums[rule_id] += failed
+    out.errors |= errors
+    out.failed |= {rule_id: n for rule_id, n in sums.items() if rule_id not in errors}
+
+
+def _condition_frame(views: tuple[str, ...], data: pa.Table) -> pd.DataFrame:
+    """Columns as the evaluator wants them: texts as dictionaries, numbers and yes or no as floats, days and moments as numpy's."""
+    return pd.DataFrame({v: _plain(data[_source(v)]) for v in views}, index=pd.RangeIndex(len(data)))
+
+
+def _plain(cells: pa.ChunkedArray) -> pd.Series[Any]:
+    if pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type):
+        return cells.dictionary_encode().to_pandas()
+    if pa.types.is_boolean(cells.type):
+        return cells.cast(pa.int8()).cast(pa.float64()).to_pandas()
+    if pa.types.is_date(cells.type):
+        return cells.cast(pa.timestamp("s")).to_pandas()
+    if pa.types.is_timestamp(cells.type):
+        return cells.to_pandas()
+    return cells.cast(pa.float64(), safe=False).to_pandas()
 
 
 def _ask(spoken: tuple[Spoken, ...], frame: pd.DataFrame, out: Counts) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import great_expectations as gx
 
 from expectations.verdict import FIRST_JUDGE_ONLY
-from expectations.vocabulary import Spoken, speak
-from ingest.contract import CodeList, Extract, Table
+from expectations.vocabulary import Spoken, conditions, speak
+from ingest.contract import CodeList, Extract, RuleKind, Table
 from ingest.rules import Scene, table_rules
 
 
@@ -24,8 +24,8 @@ def spoken_rules(scene: Scene, codelists: Mapping[str, CodeList]) -> tuple[Spoke
     return tuple(
         speak(scene, r, lists)
         for r in table_rules(scene.extract, scene.table)
-        if r.kind not in FIRST_JUDGE_ONLY
-    )
+        if r.kind not in FIRST_JUDGE_ONLY and r.kind is not RuleKind.expression
+    ) + conditions(scene)
 
 
 def suite(name: str, spoken: tuple[Spoken, ...]) -> gx.ExpectationSuite:

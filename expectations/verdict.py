@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from ingest.contract import CodeList, RuleKind, Severity, load_contracts
 from ingest.judge import PARENT_KIND, Judged, JudgedTable
 from ingest.results import Disagreement, Gate, GateError, GateVerdict
 
 if TYPE_CHECKING:
+    from expectations.run import Counts
     from expectations.vocabulary import Spoken
 
 #: Kinds that the second judge does not repeat: what the first one did to a value on the way, not what the sender did.
@@ -45,7 +44,7 @@ def compare(judged: Judged, codelists: Mapping[str, CodeList]) -> GateVerdict:
         spoken, untold = _spoken(table, codelists)
         errors += [GateError(name, rule_id, why) for rule_id, why in untold.items()]
         counts = (
-            run.count(table.table, spoken, table.rows, lambda columns, t=name: judged.received(t, columns))
+            _counted(judged, name, table, spoken)
             if table.rows
             else run.Counts({s.rule.id: 0 for s in spoken})
         )
@@ -66,6 +65,25 @@ def compare(judged: Judged, codelists: Mapping[str, CodeList]) -> GateVerdict:
     )
 
 
+def _counted(
+    judged: Judged, name: str, table: JudgedTable, spoken: tuple[Spoken, ...], *, kept: bool = False
+) -> Counts:
+    """What the second judge counts on all rows of a table, or on the accepted ones."""
+    from expectations import run
+
+    rows = table.rows - table.rejected_rows if kept else table.rows
+    fetch = judged.kept if kept else judged.received
+    plain = tuple(s for s in spoken if s.on is None)
+    counts = run.count(table.table, plain, rows, lambda columns: fetch(name, columns))
+    for on in dict.fromkeys(s.on for s in spoken if s.on):
+        told = tuple(s for s in spoken if s.on == on)
+        view = None if on == name else on
+        run.count_conditions(
+            told, lambda columns, v=view: judged.seen(name, v, columns, run.PART_ROWS, kept=kept), counts
+        )
+    return counts
+
+
 def _spoken(
     table: JudgedTable, codelists: Mapping[str, CodeList]
 ) -> tuple[tuple[Spoken, ...], dict[str, str]]:
@@ -83,16 +101,11 @@ def _spoken(
 
 def _accepted(judged: Judged, name: str, table: JudgedTable, spoken: tuple[Spoken, ...]) -> list[GateError]:
     """The accepted rows pass every rejecting rule. Where nothing was rejected, the first run has already said so."""
-    from expectations import run
-
     heavy = tuple(s for s in spoken if s.rule.severity is Severity.reject_row)
     if not table.rejected_rows or not heavy or table.rejected_rows == table.rows:
         return []
 
-    def fetch(columns: list[str]) -> pa.Table:
-        return judged.kept(name, columns)
-
-    counts = run.count(table.table, heavy, table.rows - table.rejected_rows, fetch)
+    counts = _counted(judged, name, table, heavy, kept=True)
     let_in = [
         GateError(name, rule_id, "accepted a row that fails") for rule_id, n in counts.failed.items() if n
     ]

@@ -27,9 +27,11 @@ from expectations.custom.counted import (
     ExpectCountedOrder,
     ExpectCountedRegex,
 )
+from expectations.custom.expression import ExpectContractCondition
 from expectations.custom.meaning import ExpectContractRule, lower
+from ingest import expressions
 from ingest.contract import CodeList, FieldType, Rule, RuleKind, Table
-from ingest.rules import PLACEHOLDERS, Scene
+from ingest.rules import PLACEHOLDERS, Scene, table_rules
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,48 @@ class Spoken:
     needs: tuple[
         str, ...
     ] = ()  # views that must hold something for the rule to speak; none: it speaks of every row
+    on: str | None = None  # an `expression` rule: the table or the contract's view whose rows it looks at
 
 
 def speak(scene: Scene, rule: Rule, codelists: dict[str, CodeList]) -> Spoken:
     """The rule as an expectation. Raises KeyError for a kind that nobody has translated: never a silent pass."""
     return _SPEAKERS[rule.kind](scene, rule, codelists)
+
+
+def conditions(scene: Scene) -> tuple[Spoken, ...]:
+    """The table's `expression` rules, those on one table or view said in one breath so that they are worked out together."""
+    told: dict[str, list[Rule]] = {}
+    for rule in table_rules(scene.extract, scene.table):
+        if rule.kind is RuleKind.expression:
+            told.setdefault(rule.args.get("on", scene.table.name), []).append(rule)
+    return tuple(s for on, rules in told.items() for s in _together(scene, on, rules))
+
+
+def _together(scene: Scene, on: str, rules: list[Rule]) -> list[Spoken]:
+    trees = [expressions.parse(text) for r in rules for text in r.conditions]
+    kinds = scene.extract.kinds(scene.table, scene.extract.by_view.get(on))
+    columns = sorted({n for t in trees for n in expressions.names(t)} - set(expressions.CONSTANTS))
+    views = (
+        *columns,
+        *sorted({sent(scene.table, c) for t in trees for c in expressions.sent_names(t)} - set(columns)),
+    )
+    constants = {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in scene.constants.items()}
+    said = {r.id: list(r.conditions) for r in rules}
+    return [
+        Spoken(
+            r,
+            ExpectContractCondition(
+                rule_id=r.id,
+                conditions=said,
+                kinds={c: kinds[c] for c in columns},
+                constants=constants,
+                meta={"rule_id": r.id},
+            ),
+            views,
+            on=on,
+        )
+        for r in rules
+    ]
 
 
 def sent(table: Table, column: str) -> str:

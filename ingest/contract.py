@@ -22,7 +22,12 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from ingest import expressions
+from ingest.expressions import Kind
+
 CONTRACTS_DIR = Path(__file__).parent / "contracts"
+#: A contract's rules may stand in a file of their own beside it.
+RULES_SUFFIX = ".rules.yml"
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -94,6 +99,10 @@ class RuleKind(StrEnum):
     in_period = "in_period"  # column lies in the submission's period (inclusive), within tolerance days
     matches_submitter = "matches_submitter"  # the row's own authority or agency code is the submitter's
     not_placeholder = "not_placeholder"  # a date that is 01/01/1900 or 01/01/1970
+    expression = (
+        "expression"  # a condition of the rule language over the table or a view of it (docs/rules.md)
+    )
+    history = "history"  # compares deliveries of several periods, so the warehouse judges it, not the gate
 
 
 class Code(Strict):
@@ -223,11 +232,22 @@ class Rule(Strict):
     since: int | None = None
     until: int | None = None
     source: str = ""
+    #: An `expression` rule's example of what breaks it: changes to the rows of a story (projections/stories.py).
+    breaks: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _id(self) -> Rule:
         if not RULE_ID.match(self.id):
             raise ValueError(f"rule id {self.id!r}")
+        wanted = {"columns"} if self.kind is RuleKind.history else {"fails", "columns"}
+        if self.kind in (RuleKind.expression, RuleKind.history) and (
+            not wanted <= set(self.args)
+            or set(self.args) - wanted - {"on", "checked"}
+            or not self.args["columns"]
+        ):
+            raise ValueError(
+                f"rule {self.id}: args are {sorted(wanted)}, and `on` and `checked` where needed"
+            )
         return self
 
     @property
@@ -235,6 +255,23 @@ class Rule(Strict):
         """The fields that the rule reads, the one to mend first."""
         named = [self.args[k] for k in ("column", "other") if k in self.args]
         return tuple(dict.fromkeys([*named, *self.args.get("columns", ())]))
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The conditions of an `expression` rule, as written."""
+        return tuple(str(self.args[k]) for k in ("checked", "fails") if k in self.args)
+
+
+#: What a field is to the rule language. A figure is two columns, so it has no place there.
+EXPRESSION_KINDS: dict[FieldType, Kind] = {
+    FieldType.string: "text",
+    FieldType.code: "text",
+    FieldType.integer: "number",
+    FieldType.decimal: "number",
+    FieldType.date: "date",
+    FieldType.timestamp: "moment",
+    FieldType.boolean: "boolean",
+}
 
 
 class TableSource(Strict):
@@ -309,6 +346,38 @@ class Table(Strict):
         return self
 
 
+class View(Strict):
+    """A table enriched once with what its rules need from elsewhere in the delivery: joins, the rows before and after.
+
+    `sql` selects `_seq`, the rowid of the base table's row, once for every row, and `columns`. It may name every table of the
+    extract and `:period_start`, `:period_end`, `:last_day`, `:period_year` and `:submitter_code`.
+    """
+
+    name: str
+    base: str
+    columns: dict[str, Kind]
+    sql: str
+
+    @model_validator(mode="after")
+    def _names(self) -> View:
+        if wrong := [n for n in (self.name, *self.columns) if not NAME.match(n)]:
+            raise ValueError(f"view {self.name}: not snake_case: {wrong}")
+        return self
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word of the SQL: the names of tables and columns are among them."""
+        return frozenset(re.findall(r"[a-z_][a-z0-9_]*", self.sql.lower()))
+
+
+class Excuse(Strict):
+    """A rule of the statutory return's owner that is not judged here, and why."""
+
+    id: str
+    says: str
+    why: str
+
+
 class Origin(Strict):
     """One place where the period or the submitter may be stated. Content comes before names, always."""
 
@@ -354,10 +423,40 @@ class Extract(Strict):
     ] = ()  # dated notes on what changed and why; effects are since/until/from/to
     version: str = "1.0"
     licence: str = ""
+    # The rest usually stands in `<extract>.rules.yml`.
+    views: tuple[View, ...] = ()
+    #: The owner's number of a rule -> the derived rules that say the same.
+    aliases: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    not_implemented: tuple[Excuse, ...] = ()
+    #: Children who break no rule, for synthetic data: name -> table -> rows (projections/stories.py).
+    stories: dict[str, dict[str, list[dict[str, Any]]]] = Field(default_factory=dict)
 
     @cached_property
     def by_table(self) -> dict[str, Table]:
         return {t.name: t for t in self.tables}
+
+    @cached_property
+    def by_view(self) -> dict[str, View]:
+        return {v.name: v for v in self.views}
+
+    @cached_property
+    def alias_of(self) -> dict[str, tuple[str, ...]]:
+        """Derived rule -> the owner's numbers for it."""
+        out: dict[str, tuple[str, ...]] = {}
+        for number, ids in self.aliases.items():
+            for rule_id in ids:
+                out[rule_id] = (*out.get(rule_id, ()), number)
+        return out
+
+    def view_of(self, table: Table, rule: Rule) -> View | None:
+        """The view that an `expression` rule looks at; None when it looks at the table itself."""
+        on = rule.args.get("on", table.name)
+        return None if on == table.name else self.by_view[on]
+
+    def kinds(self, table: Table, view: View | None = None) -> dict[str, Kind]:
+        """Every column that a condition on the table, or a view of it, may name."""
+        own = {f.name: EXPRESSION_KINDS[f.type] for f in table.fields if f.type in EXPRESSION_KINDS}
+        return {**own, **(view.columns if view else {})}
 
     @property
     def key(self) -> str:
@@ -373,7 +472,34 @@ class Extract(Strict):
             raise ValueError(
                 f"{self.key}: a rule id is used twice: {sorted({i for i in ids if ids.count(i) > 1})}"
             )
+        self._views_and_conditions()
+        if unknown := set(self.alias_of) - set(ids):
+            raise ValueError(f"{self.key}: aliases of rules that are not derived: {sorted(unknown)}")
+        for place, rows in ((f"story {s}", t) for s, t in self.stories.items()):
+            for name, row in ((n, r) for n, some in rows.items() for r in some):
+                if name not in self.by_table or set(row) - set(self.by_table[name].by_name):
+                    raise ValueError(f"{self.key}: {place}: {name}: unknown table or field")
         return self
+
+    def _views_and_conditions(self) -> None:
+        for view in self.views:
+            if view.base not in self.by_table or view.name in self.by_table:
+                raise ValueError(f"{self.key}: view {view.name}: base is no table, or its name is one")
+            if both := set(view.columns) & set(self.by_table[view.base].by_name):
+                raise ValueError(f"{self.key}: view {view.name} hides fields: {sorted(both)}")
+        for table in self.tables:
+            for rule in table.rules:
+                if rule.kind is not RuleKind.expression:
+                    continue
+                on = rule.args.get("on", table.name)
+                if on != table.name and (on not in self.by_view or self.by_view[on].base != table.name):
+                    raise ValueError(f"{self.key}: rule {rule.id}: {on} is no view of {table.name}")
+                known = self.kinds(table, self.view_of(table, rule))
+                for condition in rule.conditions:
+                    try:
+                        expressions.check(condition, known, frozenset(table.by_name))
+                    except expressions.ExpressionError as error:
+                        raise ValueError(f"{self.key}: rule {rule.id}: {error}") from error
 
     def at(self, year: int) -> Extract:
         """The extract as its layout stands in the year in which a period ends: tables, fields and rules of that year."""
@@ -381,17 +507,40 @@ class Extract(Strict):
         def live(item: Any) -> bool:
             return (item.since is None or item.since <= year) and (item.until is None or year <= item.until)
 
+        fields = {t.name: {f.name for f in t.fields if live(f)} for t in self.tables if live(t)}
+        views = tuple(v for v in self.views if self._stands(v, fields))
+        seen = {v.name for v in views}
         tables = tuple(
             t.model_copy(
                 update={
                     "fields": tuple(f for f in t.fields if live(f)),
-                    "rules": tuple(r for r in t.rules if live(r)),
+                    "rules": tuple(
+                        r
+                        for r in t.rules
+                        if live(r)
+                        and set(r.columns) <= fields[t.name]
+                        and (r.args.get("on", t.name) in {t.name, *seen})
+                        and not (self._named(r) & (set(t.by_name) - fields[t.name]))
+                    ),
                 }
             )
             for t in self.tables
             if live(t)
         )
-        return self.model_copy(update={"tables": tables})
+        return self.model_copy(update={"tables": tables, "views": views})
+
+    def _stands(self, view: View, fields: Mapping[str, set[str]]) -> bool:
+        """True when every table and field that the view names is in the layout."""
+        named = [t for t in self.tables if t.name in view.words or t.name == view.base]
+        gone = {f for t in named for f in set(t.by_name) - fields.get(t.name, set())}
+        there = {f for t in named for f in fields.get(t.name, set())}
+        return all(t.name in fields for t in named) and not ((gone - there) & view.words)
+
+    @staticmethod
+    def _named(rule: Rule) -> set[str]:
+        if rule.kind is not RuleKind.expression:
+            return set()
+        return {n for text in rule.conditions for n in expressions.names(expressions.parse(text))}
 
 
 class Submitter(Strict):
@@ -418,17 +567,27 @@ def derived_rules(extract: Extract, table: Table) -> tuple[Rule, ...]:
     prefix = f"{extract.extract}.{table.name}"
     out: list[Rule] = []
 
+    def told(rule_id: str, says: str) -> dict[str, str]:
+        """The sentence, with the owner's number of the rule where it has one."""
+        says = says[:1].upper() + says[1:]
+        numbers = extract.alias_of.get(rule_id, ())
+        if not numbers:
+            return {"says": says}
+        named = f"DfE rule {' and '.join(numbers)}"
+        return {"says": f"{says.removesuffix('.')} ({named}).", "source": named}
+
     def add(field: FieldSpec, kind: RuleKind, severity: Severity, says: str, fix: str, **args: Any) -> None:
+        rule_id = f"{prefix}.{field.name}.{kind.value}"
         out.append(
             Rule(
-                id=f"{prefix}.{field.name}.{kind.value}",
+                id=rule_id,
                 kind=kind,
                 args={"column": field.name, **args},
                 severity=severity,
-                says=says[:1].upper() + says[1:],
                 fix=fix,
                 since=field.since,
                 until=field.until,
+                **told(rule_id, says),
             )
         )
 
@@ -523,8 +682,8 @@ def derived_rules(extract: Extract, table: Table) -> tuple[Rule, ...]:
                 kind=RuleKind.unique,
                 args={"columns": list(table.grain)},
                 severity=table.grain_severity,
-                says=f"The row repeats another: same {names}.",
                 fix="Send the row once.",
+                **told(f"{prefix}.unique", f"The row repeats another: same {names}."),
             )
         )
     return (*out, *table.rules)
@@ -590,8 +749,8 @@ def _load(root: Path) -> Contracts:
         for p in sorted((root / "_codelists").glob("*.yml"))
     }
     extracts: dict[str, Extract] = {}
-    for path in sorted(root.glob("[!_]*/*.yml")):
-        raw = _yaml(path)
+    for path in sorted(p for p in root.glob("[!_]*/*.yml") if not p.name.endswith(RULES_SUFFIX)):
+        raw = _with_rules(_yaml(path), path)
         raw["tables"] = tuple(_table(name, spec, shared, path) for name, spec in raw["tables"].items())
         extract = _build(Extract, raw, path)
         if path.parent.name != extract.agency or path.stem != extract.extract:
@@ -609,6 +768,22 @@ def _load(root: Path) -> Contracts:
                     )
         extracts[extract.key] = extract
     return Contracts(extracts, agencies, codelists)
+
+
+def _with_rules(raw: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The contract with what stands in the file of rules beside it, when there is one."""
+    beside = path.with_name(path.stem + RULES_SUFFIX)
+    if not beside.exists():
+        return raw
+    more = _yaml(beside)
+    for name, spec in more.pop("tables", {}).items():
+        if name not in raw["tables"]:
+            raise ContractError(f"{beside.name}: no table {name} in the contract")
+        if set(spec) != {"rules"}:
+            raise ContractError(f"{beside.name}: {name}: only rules")
+        raw["tables"][name]["rules"] = [*raw["tables"][name].get("rules", []), *spec["rules"]]
+    views = more.pop("views", {})
+    return {**raw, **more, "views": [{"name": name, **spec} for name, spec in views.items()]}
 
 
 def _table(name: str, spec: dict[str, Any], shared: dict[str, Any], path: Path) -> Table:

@@ -23,7 +23,7 @@ import pyarrow as pa
 from ingest.calendar import Period
 from ingest.contract import CodeList, Extract, Rule, RuleKind, Severity, Submitter, Table
 from ingest.parse import BITS, Codes, Column, bit_words, columns, literal, name, projection, trimmed
-from ingest.rules import RuleSql, Scene, compile_rules, parent_rule
+from ingest.rules import RuleSql, Scene, compile_rules, live_views, parent_rule, view_sql
 
 if TYPE_CHECKING:
     from ingest.readers.base import ReadResult
@@ -117,6 +117,15 @@ class Judged:
     def received(self, table: str, wanted: list[str]) -> pa.Table:
         """Columns of every row that could be read as a row, accepted or not (for the second judge)."""
         return self._fetch(f"SELECT {', '.join(map(name, wanted))} FROM {name(table)}")
+
+    def seen(
+        self, table: str, view: str | None, wanted: list[str], rows: int, *, kept: bool = False
+    ) -> Iterator[pa.Table]:
+        """Columns of a table and of a view of it, in parts of so many rows: all rows received, or the accepted ones."""
+        where = self._kept(table).replace("rowid", "t.rowid", 1) if kept else "true"
+        sql = f"SELECT {', '.join(map(name, wanted))} FROM {relation(table, view)} WHERE {where}"
+        for batch in self.con.cursor().execute(sql).to_arrow_reader(rows):
+            yield pa.Table.from_batches([batch])
 
     def kept(self, table: str, wanted: list[str]) -> pa.Table:
         """The same columns of the accepted rows only."""
@@ -250,7 +259,10 @@ def judge(
     judged = Judged(extract, period, submitter, read, _connect())
     codes = {k: Codes.of(v, period.end.year) for k, v in codelists.items() if k in _used(extract)}
     for table in nested_order(extract):
-        _judge_table(judged, table, codes)
+        _read_table(judged, table, codes)
+    _make_views(judged)
+    for out in judged.tables.values():
+        _judge_table(judged, out)
     return judged
 
 
@@ -284,7 +296,7 @@ def _connect() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _judge_table(judged: Judged, table: Table, codes: dict[str, Codes]) -> None:
+def _read_table(judged: Judged, table: Table, codes: dict[str, Codes]) -> None:
     scene = Scene(judged.extract, table, judged.period, judged.submitter, codes)
     read = columns(table, codes)
     out = JudgedTable(table, read, compile_rules(scene), scene)
@@ -295,11 +307,39 @@ def _judge_table(judged: Judged, table: Table, codes: dict[str, Codes]) -> None:
         codes_seen = sorted({str(s.code) for s in given.shape_rejects})
         out.shape = tuple((c, sum(str(s.code) == c for s in given.shape_rejects)) for c in codes_seen)
     _read_rows(judged.con, table, read, given.data if given is not None else None)
+
+
+def _make_views(judged: Judged) -> None:
+    """Every view that a rule looks at, made once. One row a row of its base, or no count means anything."""
+    for view in live_views(judged.extract):
+        base, scene = name(view.base), judged.tables[view.base].scene
+        judged.con.execute(
+            f"CREATE TABLE {name(view.name)} AS SELECT _seq, {', '.join(map(name, view.columns))} FROM ({view_sql(scene, view)}) AS v"
+        )
+        row = judged.con.execute(
+            f"SELECT (SELECT count(*) FROM {base}), count(*), count(DISTINCT _seq), count(t.rowid) "
+            f"FROM {name(view.name)} v LEFT JOIN {base} t ON t.rowid = v._seq"
+        ).fetchone()
+        if row is None or len(set(row)) != 1:
+            raise Unbalanced(f"{judged.extract.key}: view {view.name} has not one row a row of {view.base}")
+
+
+def _judge_table(judged: Judged, out: JudgedTable) -> None:
     _mark(judged.con, out)
+    _mark_views(judged.con, out)
     _mark_repeats(judged.con, out)
-    if table.parent and table.parent in judged.tables:
-        _mark_orphans(judged.con, out, table.parent)
+    if out.table.parent and out.table.parent in judged.tables:
+        _mark_orphans(judged.con, out, out.table.parent)
     _settle(judged.con, out)
+
+
+def relation(table: str, view: str | None) -> str:
+    """What the predicates of a rule stand over: the table, or the table with the columns of one of its views."""
+    return (
+        f"{name(table)} AS t"
+        if view is None
+        else f"{name(table)} AS t JOIN {name(view)} AS v ON v._seq = t.rowid"
+    )
 
 
 def _read_rows(
@@ -320,7 +360,7 @@ def _read_rows(
 def _mark(con: duckdb.DuckDBPyConnection, out: JudgedTable) -> None:
     """One scan: every row that fails anything, its verdicts as bits; then the numbers of the rules that it fails."""
     table, marks = out.table.name, name(out.table.name + "__marks")
-    words = bit_words([c.fails for c in out.compiled])
+    words = bit_words(["false" if c.view else c.fails for c in out.compiled])
     mends = range(-(-len(out.read) // BITS))
     columns_of = [f"{sql} AS w{n}" for n, sql in enumerate(words)] + [f"_mended{n} AS m{n}" for n in mends]
     names = [f"w{n}" for n in range(len(words))] + [f"m{n}" for n in mends]
@@ -350,6 +390,31 @@ def _mark(con: duckdb.DuckDBPyConnection, out: JudgedTable) -> None:
     if found:
         con.execute(f"INSERT INTO {name(table + '__fails')} {' UNION ALL '.join(found)}")
     con.execute(f"DROP TABLE {marks}")
+
+
+def _mark_views(con: duckdb.DuckDBPyConnection, out: JudgedTable) -> None:
+    """One scan a view, however many rules look at it; only rows that fail one of them are looked at twice."""
+    marks = name(out.table.name + "__view_marks")
+    for view in dict.fromkeys(c.view for c in out.compiled if c.view):
+        numbers = [n for n, c in enumerate(out.compiled) if c.view == view]
+        words = bit_words([out.compiled[n].fails for n in numbers])
+        columns_of = ", ".join(f"{sql} AS w{n}" for n, sql in enumerate(words))
+        con.execute(
+            f"CREATE TABLE {marks} AS SELECT * FROM (SELECT t.rowid AS seq, {columns_of} FROM {relation(out.table.name, view)}) "
+            f"WHERE ({' | '.join(f'w{n}' for n in range(len(words)))}) <> 0"
+        )
+        places = [f"(w{i // BITS} & {1 << i % BITS}::BIGINT) <> 0" for i in range(len(numbers))]
+        counted = con.execute(
+            f"SELECT {', '.join(f'count(*) FILTER ({p})' for p in places)} FROM {marks}"
+        ).fetchone()
+        found = [
+            f"SELECT seq, {n}::USMALLINT FROM {marks} WHERE {p}"
+            for n, p, hits in zip(numbers, places, counted or (), strict=True)
+            if hits
+        ]
+        if found:
+            con.execute(f"INSERT INTO {name(out.table.name + '__fails')} {' UNION ALL '.join(found)}")
+        con.execute(f"DROP TABLE {marks}")
 
 
 def _mark_repeats(con: duckdb.DuckDBPyConnection, out: JudgedTable) -> None:
@@ -388,19 +453,22 @@ def _settle(con: duckdb.DuckDBPyConnection, out: JudgedTable) -> None:
         f"CREATE TABLE {name(table + '__rejected')} AS SELECT DISTINCT seq FROM {fails} WHERE rule_no IN ({heavy})"
     )
     failed = dict(con.execute(f"SELECT rule_no, count(*) FROM {fails} GROUP BY 1").fetchall())
-    predicates = list(dict.fromkeys(c.checked for c in out.compiled))
-    counted = con.execute(
-        f"SELECT count(*), {', '.join(f'count(*) FILTER ({p})' for p in predicates) or '0'} FROM {name(table)}"
-    ).fetchone()
-    if counted is None:
-        raise Unbalanced(f"{table}: no count")
-    out.rows = int(counted[0])
-    checked = dict(zip(predicates, counted[1:], strict=False))
+    checked: dict[tuple[str | None, str], int] = {}
+    for view in dict.fromkeys((None, *(c.view for c in out.compiled))):
+        predicates = list(dict.fromkeys(c.checked for c in out.compiled if c.view == view))
+        counted = con.execute(
+            f"SELECT count(*), {', '.join(f'count(*) FILTER ({p})' for p in predicates) or '0'} FROM {relation(table, view)}"
+        ).fetchone()
+        if counted is None:
+            raise Unbalanced(f"{table}: no count")
+        out.rows = int(counted[0])
+        checked |= {(view, p): int(n) for p, n in zip(predicates, counted[1:], strict=False)}
     row = con.execute(f"SELECT count(*) FROM {name(table + '__rejected')}").fetchone()
     out.rejected_rows = int(row[0]) if row else 0
     for number, rule in enumerate(rules):
         parent = number == len(out.compiled)
-        seen = out.rows if parent else int(checked[out.compiled[number].checked])
+        c = None if parent else out.compiled[number]
+        seen = out.rows if c is None else checked[c.view, c.checked]
         out.tallies.append(
             Tally(rule, PARENT_KIND if parent else rule.kind.value, seen, int(failed.get(number, 0)))
         )

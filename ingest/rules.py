@@ -14,6 +14,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ingest import expressions
 from ingest.calendar import Period, due_on
 from ingest.contract import (
     Extract,
@@ -24,8 +25,10 @@ from ingest.contract import (
     Severity,
     Submitter,
     Table,
+    View,
     derived_rules,
 )
+from ingest.expression_sql import Value, sql, with_constants
 from ingest.parse import Codes, among, fold, folded, literal, name
 from ingest.validators import checksum_sql
 
@@ -41,6 +44,7 @@ class RuleSql:
     checked: str
     fails: str  # "false" for grouped and mended rules, which judge.py finds otherwise
     keys: tuple[str, ...] = ()  # grouped rules: the quoted columns that must be unique together
+    view: str | None = None  # the view that the predicates stand over; None: the table itself
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,17 @@ class Scene:
         return max(self.period.end, due_on(self.extract.delivery, self.period))
 
     @property
+    def constants(self) -> dict[str, Value]:
+        """What a condition or a view may ask about besides rows."""
+        return {
+            "period_start": self.period.start,
+            "period_end": self.period.end,
+            "last_day": self.last_day,
+            "period_year": self.period.end.year,
+            "submitter_code": self.submitter.la_code or self.submitter.name,
+        }
+
+    @property
     def submitter_names(self) -> tuple[str, ...]:
         """How a row may name its own sender, folded."""
         s = self.submitter
@@ -69,8 +84,19 @@ class Scene:
 
 
 def table_rules(extract: Extract, table: Table) -> tuple[Rule, ...]:
-    """The rules of a table, in the order of its fields, the declared ones last."""
-    return derived_rules(extract, table)
+    """The rules of a table that a delivery is judged by, in the order of its fields, the declared ones last."""
+    return tuple(r for r in derived_rules(extract, table) if r.kind is not RuleKind.history)
+
+
+def live_views(extract: Extract) -> tuple[View, ...]:
+    """The views that a rule of the layout looks at."""
+    used = {r.args.get("on") for t in extract.tables for r in t.rules if r.kind is RuleKind.expression}
+    return tuple(v for v in extract.views if v.name in used)
+
+
+def view_sql(scene: Scene, view: View) -> str:
+    """The view's own SQL, the constants of the delivery filled in."""
+    return with_constants(view.sql, scene.constants)
 
 
 def parent_rule(extract: Extract, table: Table) -> Rule:
@@ -92,7 +118,7 @@ def compile_rules(scene: Scene) -> tuple[RuleSql, ...]:
 
 def sent(spec: FieldSpec) -> str:
     """The quoted column that holds what was sent."""
-    return name(spec.name if spec.type is FieldType.string else f"{spec.name}__sent")
+    return name(_sent_column(spec))
 
 
 def _is_sent(scene: Scene, column: str) -> str:
@@ -263,6 +289,20 @@ def _not_placeholder(s: Scene, r: Rule) -> RuleSql:
     return _rule(r, _is_read(s, column), f"CAST({name(column)} AS DATE) IN ({days})")
 
 
+def _expression(s: Scene, r: Rule) -> RuleSql:
+    view = s.extract.view_of(s.table, r)
+
+    def compiled(text: str) -> str:
+        return sql(expressions.parse(text), s.constants, lambda c: _sent_column(s.spec(c)))
+
+    made = _rule(r, compiled(r.args["checked"]) if "checked" in r.args else "true", compiled(r.args["fails"]))
+    return RuleSql(r, made.checked, made.fails, view=view.name if view else None)
+
+
+def _sent_column(spec: FieldSpec) -> str:
+    return spec.name if spec.type is FieldType.string else f"{spec.name}__sent"
+
+
 _COMPILERS: dict[RuleKind, Callable[[Scene, Rule], RuleSql]] = {
     RuleKind.readable: _readable,
     RuleKind.required: _required,
@@ -287,4 +327,5 @@ _COMPILERS: dict[RuleKind, Callable[[Scene, Rule], RuleSql]] = {
     RuleKind.in_period: _in_period,
     RuleKind.matches_submitter: _matches_submitter,
     RuleKind.not_placeholder: _not_placeholder,
+    RuleKind.expression: _expression,
 }

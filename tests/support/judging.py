@@ -134,7 +134,7 @@ STEPS = Table(
 )
 
 
-def extract_of(*tables: Table, format: str = "csv") -> Extract:
+def extract_of(*tables: Table, format: str = "csv", **more: Any) -> Extract:
     origin = (Origin(kind="manifest"),)
     delivery = Delivery(
         format=format, cadence="quarter", due_days=30, period_from=origin, submitter_from=origin
@@ -148,6 +148,7 @@ def extract_of(*tables: Table, format: str = "csv") -> Extract:
         submitters=("staffordshire",),
         delivery=delivery,
         tables=tables,
+        **more,
     )
 
 

@@ -78,7 +78,7 @@ def test_what_was_not_sent_is_only_missing() -> None:
 
 
 def test_every_kind_is_compiled() -> None:
-    assert set(_COMPILERS) == set(RuleKind)
+    assert set(_COMPILERS) == set(RuleKind) - {RuleKind.history}  # judged in the warehouse
 
 
 def test_the_first_of_two_equal_rows_is_kept() -> None:
