@@ -175,7 +175,10 @@ def test_both_judges_count_alike_on_many_rows(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_every_kind_is_spoken_or_named_as_the_first_judges_own() -> None:
-    told_elsewhere = {RuleKind.expression, RuleKind.history}  # `conditions` says the first, the warehouse the second
+    told_elsewhere = {
+        RuleKind.expression,
+        RuleKind.history,
+    }  # `conditions` says the first, the warehouse the second
     assert set(_SPEAKERS) | FIRST_JUDGE_ONLY | told_elsewhere == set(RuleKind)
 
 
