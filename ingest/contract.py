@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -44,6 +44,13 @@ class Strict(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, populate_by_name=True, ignored_types=(cached_property,)
     )
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A changed copy. What the original had worked out and kept is not the copy's, and is worked out again."""
+        copy = super().model_copy(update=update, deep=deep)
+        for name in [n for n in copy.__dict__ if isinstance(getattr(type(self), n, None), cached_property)]:
+            del copy.__dict__[name]
+        return copy
 
 
 class FieldType(StrEnum):
@@ -183,9 +190,16 @@ class FieldSpec(Strict):
     checksum: Literal["nhs_number", "upn"] | None = None
     treatment: Treatment = Treatment.keep
     optional_column: bool = False  # the column itself may be missing from the file without a finding
+    elements: tuple[
+        str, ...
+    ] = ()  # where it stands in the extract's XML form (Delivery.also): below the row's element, or, with a leading "/", below the record's
+    also_in: str | None = (
+        None  # codes that senders write in another field's column (UN4 in the place of a UPN)
+    )
     since: int | None = None  # first year (period end) in which the layout has the field
     until: int | None = None
     description: str = ""
+    example: str = ""  # a made-up value, where type, codes and pattern do not give one
     source: str = ""  # where the definition comes from
     ssd: str = ""  # the Standard Safeguarding Dataset's name for it, when it has one
 
@@ -280,7 +294,11 @@ class TableSource(Strict):
     element: str | None = (
         None  # XML: path of the repeating element below the root, e.g. Children/Child/CINdetails
     )
+    when: dict[str, str] = Field(
+        default_factory=dict
+    )  # XML: a table that shares its element with an earlier one has a row where one of its own values is given, or this one
     file: str | None = None  # CSV set: glob on the file name
+    other_files: tuple[str, ...] = ()  # CSV set: further globs that senders' names follow
     sheet: str | None = None  # workbook: sheet name (matched without case or punctuation)
     header_rows: int = Field(
         default=1, ge=1, le=3
@@ -292,6 +310,11 @@ class TableSource(Strict):
         "source",
         "end of",
     )  # first cell of a row that is not data
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """CSV set: every glob, the canonical one first."""
+        return (self.file, *self.other_files) if self.file else self.other_files
 
 
 class Identity(Strict):
@@ -340,6 +363,7 @@ class Table(Strict):
             raise ValueError(f"table {self.name}: a field is declared twice")
         used = set(self.grain) | {c for r in self.rules for c in r.columns}
         used |= set(self.identity.fields.values()) if self.identity else set()
+        used |= {f.also_in for f in self.fields if f.also_in}
         missing = used - set(names)
         if missing:
             raise ValueError(f"table {self.name}: unknown fields {sorted(missing)}")
@@ -390,6 +414,18 @@ class Origin(Strict):
     pattern: str | None = None  # title / filename: regular expression with one group
 
 
+class Form(Strict):
+    """Another format in which the same extract may come: the same tables and fields, found in other places."""
+
+    format: Literal["xml"]
+    xml_root: str
+    xml_marker: dict[str, str] = Field(default_factory=dict)
+
+
+#: How the files of a format end.
+FORMAT_SUFFIXES = {"xml": (".xml",), "csv": (".csv", ".txt"), "csv_set": (".csv", ".txt"), "xlsx": (".xlsx",)}
+
+
 class Delivery(Strict):
     format: Literal["xml", "csv", "csv_set", "xlsx"]
     encoding: str = "utf-8"
@@ -401,6 +437,7 @@ class Delivery(Strict):
     match: tuple[str, ...] = ()  # file-name globs, for files that lie outside agency/extract folders
     xml_root: str | None = None  # XML: root element; content decides, not the name
     xml_marker: dict[str, str] = Field(default_factory=dict)  # XML: path -> value that marks this extract
+    also: tuple[Form, ...] = ()
     period_from: tuple[Origin, ...]
     submitter_from: tuple[Origin, ...]
     max_bytes: int = 1_500_000_000
@@ -500,6 +537,32 @@ class Extract(Strict):
                         expressions.check(condition, known, frozenset(table.by_name))
                     except expressions.ExpressionError as error:
                         raise ValueError(f"{self.key}: rule {rule.id}: {error}") from error
+
+    def as_sent(self, suffix: str) -> Extract:
+        """The extract as a file with that ending lays it out: itself, or one of its other forms."""
+        suffix = suffix.casefold()
+        form = next((f for f in self.delivery.also if suffix in FORMAT_SUFFIXES[f.format]), None)
+        if form is None or suffix in FORMAT_SUFFIXES[self.delivery.format]:
+            return self
+        delivery = self.delivery.model_copy(
+            update={
+                "format": form.format,
+                "xml_root": form.xml_root,
+                "xml_marker": form.xml_marker,
+                "also": (),
+            }
+        )
+        tables = tuple(
+            t.model_copy(
+                update={
+                    "fields": tuple(
+                        f.model_copy(update={"headers": f.elements or f.headers}) for f in t.fields
+                    )
+                }
+            )
+            for t in self.tables
+        )
+        return self.model_copy(update={"delivery": delivery, "tables": tables})
 
     def at(self, year: int) -> Extract:
         """The extract as its layout stands in the year in which a period ends: tables, fields and rules of that year."""

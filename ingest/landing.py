@@ -28,7 +28,7 @@ import pyarrow.compute
 
 from ingest import headers
 from ingest.calendar import Period, PeriodError, parse_period, period_of
-from ingest.contract import Contracts, Extract, FieldSpec, FieldType, Origin
+from ingest.contract import FORMAT_SUFFIXES, Contracts, Extract, FieldSpec, FieldType, Origin
 from ingest.readers import csv as csv_reader
 from ingest.readers import xml as xml_reader
 from ingest.readers.base import Delivery, FileCode, FileProblem, ReadResult, Refused, problem
@@ -52,7 +52,6 @@ NOT_DELIVERIES = (
     "*.md",
     "~$*",
 )
-FORMAT_SUFFIXES = {"xml": (".xml",), "csv": (".csv", ".txt"), "csv_set": (".csv", ".txt"), "xlsx": (".xlsx",)}
 #: Different days looked at when a column says the period; real files have a few hundred.
 MAX_DAYS = 20_000
 
@@ -114,7 +113,7 @@ def _folder(landing: Path, folder: Path, files: list[_File], contracts: Contract
     sets: dict[str, list[_File]] = {}
     for file in files:
         key, why = (placed, "") if placed else _match(file, contracts)
-        if key is not None and contracts[key].delivery.format == "csv_set":
+        if key is not None and contracts[key].as_sent(file.path.suffix).delivery.format == "csv_set":
             if file.refusal is None and csv_reader.table_of(file.path.name, contracts[key]) is None:
                 singles.append((None, file, f"no table of {key} has a file of that name"))
             else:
@@ -148,7 +147,7 @@ def _delivery(
         sha, broken = _fingerprint(file)
         shas.append(sha)
         refusal = refusal or broken
-    extract = contracts[key] if key else None
+    extract = contracts[key].as_sent(files[0].path.suffix) if key else None
     if refusal is None and extract is not None and extract.delivery.format == "csv_set":
         listed = {n for n in _manifest_files(manifest) if csv_reader.table_of(n, extract)}
         if listed - {f.path.name for f in files}:
@@ -261,7 +260,7 @@ def _match_xml(path: Path, contracts: Contracts) -> tuple[str | None, str]:
         return (by_name[0], "") if len(by_name) == 1 else (None, f"unreadable: {refused.code.value}")
     keys = [
         k
-        for k, e in sorted(contracts.items())
+        for k, e in sorted((k, e.as_sent(".xml")) for k, e in contracts.items())
         if e.delivery.format == "xml" and xml_reader.is_return(head, e)
     ]
     return (keys[0], "") if len(keys) == 1 else (None, "no contract has XML of that kind")

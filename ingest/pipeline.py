@@ -237,7 +237,7 @@ def take_in(
     known = _known(delivery, extract, home)
     if known is not None and not registry.is_open(known.row, agreements):
         return known
-    case = _Case(delivery, extract, contracts, home)
+    case = _Case(delivery, readers.as_sent(delivery, extract), contracts, home)
     try:
         report = _attempt(case, agreements, gate)
     except (KeyProblem, OSError):

@@ -38,6 +38,7 @@ _ENDS = {
     "cin_plan_end_date",
     "cpp_end_date",
     "left_care_on",
+    "sdq_reason",
 }
 _IDENTITY = {"forename": "Example", "surname": "Child", "postcode": "ZZ99 3VZ", "local_id": "EXAMPLE1"}
 
@@ -60,8 +61,11 @@ def example_row(contracts: Contracts, extract: Extract, table: Table) -> dict[st
     row: dict[str, str] = {}
     moment = dt.datetime.combine(EXAMPLE_DAY[extract.delivery.cadence], dt.time(9, 30))
     for field in table.fields:
-        if field.name in leave_blank or field.treatment == "drop" or field.name in _ENDS:
+        if field.name in leave_blank or field.treatment == "drop" or field.name in _ENDS or field.also_in:
             row[field.name] = ""
+            continue
+        if field.example:
+            row[field.name] = field.example
             continue
         role = roles.get(field.name, "")
         if field.type in (FieldType.date, FieldType.timestamp):

@@ -79,7 +79,7 @@ def _basics(contracts: Contracts, extract: Extract) -> list[str]:
         ("Who sends", senders),
         ("How often", sentence(CADENCE[delivery.cadence])),
         ("When", f"{due(delivery)} For {period.id}: {due_on(delivery, period):%d/%m/%Y}."),
-        ("Format", _FORMAT[delivery.format]),
+        ("Format", " Or ".join([_FORMAT[delivery.format], *(_FORMAT[f.format] for f in delivery.also)])),
     ]
     if delivery.format in ("csv", "csv_set"):
         rows.append(
@@ -115,9 +115,13 @@ def _table(contracts: Contracts, extract: Extract, table: Table, agreements: Agr
     if table.source.sheet:
         headings = f", {table.source.header_rows} rows of headings" if table.source.header_rows > 1 else ""
         out += [f'Sheet "{table.source.sheet}"{headings}.', ""]
-    if table.source.file:
-        out += [f"File name like `{table.source.file}`.", ""]
-    if table.source.element:
+    if table.source.files:
+        names = " or ".join(f"`{name}`" for name in table.source.files)
+        needed = " It may be left out when there is nothing to say." if table.optional else ""
+        out += [f"File name like {names}.{needed}", ""]
+    if extract.delivery.also:
+        out += [_other_form(extract, table), ""]
+    elif table.source.element:
         out += [f"Element `{table.source.element}`.", ""]
     do_not_send = [f for f in table.fields if not may_be_sent(agreements, extract.key, table.name, f.name)]
     sent = [f for f in table.fields if f not in do_not_send]
@@ -162,6 +166,18 @@ def _table(contracts: Contracts, extract: Extract, table: Table, agreements: Agr
             "",
         ]
     return out + _rules(extract, table)
+
+
+def _other_form(extract: Extract, table: Table) -> str:
+    """Where the table stands in the XML form of a return that comes as CSV files too."""
+    form = extract.delivery.also[0]
+    if not table.source.element:
+        return "The XML form does not have this table."
+    places = ", ".join(f"`{f.headers[0]}` at `{f.elements[0]}`" for f in table.fields if f.elements)
+    return (
+        f"In the XML form: element `{table.source.element}` below `{form.xml_root}`; {places}. "
+        "A path with a leading stroke starts at the child, any other at the element."
+    )
 
 
 def _rules(extract: Extract, table: Table) -> list[str]:

@@ -7,7 +7,12 @@ Must not live here: what any cell means.
 
 from __future__ import annotations
 
-from ingest.contract import Contracts, Extract
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute
+
+from ingest.contract import Contracts, Extract, Table
 from ingest.readers.base import (
     Delivery,
     FileCode,
@@ -21,6 +26,8 @@ from ingest.readers.base import (
     problem,
 )
 
+pc: Any = pyarrow.compute  # its functions are made at run time, so no type checker knows them
+
 __all__ = [
     "Delivery",
     "FileCode",
@@ -31,16 +38,17 @@ __all__ = [
     "SetAside",
     "ShapeReject",
     "TableRead",
+    "as_sent",
     "read",
 ]
 
 
 def read(delivery: Delivery, extract: Extract, contracts: Contracts | None = None) -> ReadResult:
     """Read a delivery with the fields of every year of its layout. Raises Refused, and nothing else, for a bad file."""
-    del contracts  # part of the signature: a reader may need shared code lists one day; none does now
     if delivery.refusal is not None:
         raise Refused(delivery.refusal)
     _check_manifest(delivery)
+    extract = as_sent(delivery, extract)
     try:
         result = _reader(extract.delivery.format)(delivery, extract)
     except Refused:
@@ -53,7 +61,31 @@ def read(delivery: Delivery, extract: Extract, contracts: Contracts | None = Non
         # A reader's own defect must not stop other files, and its message may quote the file: only the type is kept.
         raise Refused(FileCode.FILE_UNREADABLE, type(error).__name__) from None
     _check_rows(delivery, result)
+    if contracts is not None:
+        for name, table in result.tables.items():
+            table.data = _divided(table.data, extract.by_table[name], contracts)
     return result
+
+
+def as_sent(delivery: Delivery, extract: Extract) -> Extract:
+    """The extract in the form in which this delivery came."""
+    return extract.as_sent(delivery.files[0].suffix) if delivery.files else extract
+
+
+def _divided(data: pa.Table, table: Table, contracts: Contracts) -> pa.Table:
+    """Codes that stand in another field's column go to their own field, so that nobody takes UN4 for a number."""
+    for field in table.fields:
+        if field.also_in is None:
+            continue
+        codes = [c.code.upper() for c in contracts.codelists[str(field.codelist)].codes]
+        other = data.column(field.also_in)
+        is_code = pc.is_in(pc.utf8_upper(pc.utf8_trim_whitespace(other)), value_set=pa.array(codes))
+        none = pa.scalar(None, pa.string())
+        own = pc.if_else(is_code, other, data.column(field.name))
+        for name, column in ((field.name, own), (field.also_in, pc.if_else(is_code, none, other))):
+            position = data.column_names.index(name)
+            data = data.set_column(position, data.field(position), column)
+    return data
 
 
 def _reader(format_: str):

@@ -102,14 +102,10 @@ def table_of(name: str, extract: Extract) -> Table | None:
     """The table of a set that a file name belongs to, by the contract's patterns."""
     if extract.delivery.format == "csv":
         return extract.tables[0]
-    return next(
-        (
-            t
-            for t in extract.tables
-            if t.source.file and fnmatchcase(name.casefold(), t.source.file.casefold())
-        ),
-        None,
-    )
+    name = name.casefold()
+    fits = [(p, t) for t in extract.tables for p in t.source.files if fnmatchcase(name, p.casefold())]
+    # sw_episodes.csv fits "*episodes*" too: the pattern that says most about the name is meant.
+    return max(fits, key=lambda f: len(f[0]))[1] if fits else None
 
 
 def _assign(delivery: Delivery, extract: Extract, result: ReadResult) -> list[tuple[Table, Path | None]]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute
 from lxml import etree
 
 from ingest.contract import Extract, Severity, Table
@@ -31,8 +32,10 @@ from ingest.readers.base import (
     Ignored,
     ReadResult,
     Refused,
+    SetAside,
     TableRead,
     clean_name,
+    empty_table,
     human_size,
     problem,
     read_schema,
@@ -52,6 +55,8 @@ FLUSH = 20_000
 #: libxml2 keeps a line number in 16 bits; above that the number is the text's, which ends lines later.
 FAR_LINE = 65_535
 
+pc: Any = pyarrow.compute  # its functions are made at run time, so no type checker knows them
+
 #: lxml's stubs are years behind the library: an element is what the library gives.
 Element = Any
 _lxml: Any = etree
@@ -70,6 +75,8 @@ SAFE: Mapping[str, Any] = {
 
 _DOCTYPES = tuple("<!DOCTYPE".encode(e) for e in ("ascii", "utf-16-le", "utf-16-be"))
 _WITH_ATTRIBUTES = _lxml.XPath("descendant-or-self::*[@*]")
+
+ROW_BLANK = "no value in the element"
 
 #: libxml2's error numbers, which are stable, to our codes.
 _ENCODING_ERRORS = {31, 32, 81, 6003}
@@ -209,7 +216,11 @@ def _local(tag: str) -> str:
 
 
 class _Rows:
-    """One contract table while it fills: rows as lists, then Arrow batches."""
+    """One contract table while it fills: rows as lists, then Arrow batches.
+
+    Values that belong to other tables but stand in this table's element are read beside its own, as columns named by
+    their path, and are given away when the walk has ended.
+    """
 
     def __init__(self, table: Table) -> None:
         self.table = table
@@ -218,6 +229,13 @@ class _Rows:
         self.rows: list[list[Any]] = []
         self.batches: list[pa.RecordBatch] = []
         self.count = 0
+
+    def lend(self, path: str) -> int:
+        """The column for a value that another table takes from this table's element."""
+        if path not in self.schema.names:
+            self.schema = self.schema.append(pa.field(path, pa.string()))
+            self.width += 1
+        return self.schema.get_field_index(path)
 
     def flush(self) -> None:
         if self.rows:
@@ -251,22 +269,30 @@ def _plan(extract: Extract) -> tuple[dict[str, _Node], dict[str, _Rows]]:
         if not element:
             continue
         rows = tables[table.name] = _Rows(table)
-        inside = next((u for u in units if element.startswith(u + "/")), None)
+        inside = next((u for u in units if element == u or element.startswith(u + "/")), None)
         if inside is None:
             node = nodes[element] = units[element] = _Node(element)
         else:
             node = _grow(nodes, nodes[inside], element[len(inside) + 1 :])
-        node.rows = rows
+        node.rows = node.rows or rows  # the first table of an element has its rows; the others take from them
     for table in extract.tables:
         if table.source.element:
             node = nodes[table.source.element]
+            owner = node.rows
+            assert owner is not None  # noqa: S101 - set above
             for column, field in enumerate(table.fields, start=3):
                 for header in field.headers or (field.name,):
+                    if header.startswith("/"):
+                        continue  # the record's own value, taken when the walk has ended
                     if header == ".":
                         node.own_text = column
                     else:
                         group, _, leaf = header.rpartition("/")
-                        _grow(nodes, node, group).children[leaf] = column
+                        mine = owner.table is table
+                        _grow(nodes, node, group).children[leaf] = column if mine else owner.lend(header)
+            for header in table.source.when:
+                group, _, leaf = header.rpartition("/")
+                _grow(nodes, node, group).children[leaf] = owner.lend(header)
     return units, tables
 
 
@@ -503,9 +529,12 @@ class _Walk:
 
     def _result(self) -> ReadResult:
         result = ReadResult({}, dict(self.stated), self._problems())
+        read = {n: pa.Table.from_batches(r.batches, schema=r.schema) for n, r in self.tables.items()}
         for name, rows in self.tables.items():
-            result.tables[name] = TableRead(name, pa.Table.from_batches(rows.batches, schema=rows.schema))
             rows.batches = []
+            result.tables[name] = _flat(rows.table, read, self.extract)
+        for table in self.extract.tables:  # a table that this form of the return does not have
+            result.tables.setdefault(table.name, empty_table(table))
         for table, ignored in self._ignored().items():
             result.tables[table].ignored = ignored
         return result
@@ -562,6 +591,61 @@ class _Walk:
         if first.count == 0:
             found.append(problem(FileCode.FILE_EMPTY, severity=Severity.warn, table=first.table.name))
         return found
+
+
+def _flat(table: Table, read: Mapping[str, pa.Table], extract: Extract) -> TableRead:
+    """A table as its fields say, from what the walk has read: its own rows, with what they take from the record.
+
+    Of a return that comes as flat files too, a row of XML holds only its own values: whose it is stands in the record
+    around it. Where a table has no element of its own, the record is its row, if it holds a value of the table.
+    """
+    wanted = read_schema(table)
+    element = table.source.element or ""
+    first = next(t for t in extract.tables if t.source.element == element)
+    taken = {f.name: h for f in table.fields for h in f.headers if h.startswith("/")}
+    if first.name == table.name and not taken:
+        return TableRead(table.name, read[table.name].select(wanted.names))
+    record = next(
+        t for t in extract.tables if t.source.element and f"{element}/".startswith(f"{t.source.element}/")
+    )
+    rows, around = read[first.name], read[record.name]
+    place = {h: f.name for f in record.fields for h in f.headers}
+    columns: dict[str, Any] = {name: rows.column(name) for name in ("_row", "_line")}
+    own: list[str] = []
+    for field in table.fields:
+        if field.name in taken:
+            source = around.column(place[taken[field.name][1:]])
+            parents = rows.column("_row" if first is record else "_parent_row")
+            columns[field.name] = source.take(pc.subtract(parents, 1)) if rows.num_rows else source
+        elif first.name == table.name:
+            columns[field.name] = rows.column(field.name)
+            own.append(field.name)
+        else:
+            columns[field.name] = _first_given(
+                [rows.column(h) for h in field.headers if h in rows.column_names]
+            )
+            own.append(field.name)
+    data = pa.table({n: columns.get(n, pa.nulls(rows.num_rows, wanted.field(n).type)) for n in wanted.names})
+    given = [_given(data.column(name)) for name in own]
+    given += [
+        pc.equal(pc.utf8_trim_whitespace(rows.column(path)), value)
+        for path, value in table.source.when.items()
+    ]
+    holds = pa.chunked_array([pa.array([False] * rows.num_rows, pa.bool_())])
+    for one in given:
+        holds = pc.or_(holds, pc.fill_null(one, False))
+    aside: list[SetAside] = []
+    if first.name == table.name:  # an element without a value is a blank line
+        aside = [SetAside(n, ROW_BLANK) for n in data.filter(pc.invert(holds)).column("_row").to_pylist()]
+    return TableRead(table.name, data.filter(holds).cast(wanted), set_aside=aside)
+
+
+def _given(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.not_equal(pc.utf8_trim_whitespace(column), "")
+
+
+def _first_given(columns: list[pa.ChunkedArray]) -> pa.ChunkedArray:
+    return columns[0] if len(columns) == 1 else pc.coalesce(*columns)
 
 
 def _path_below_root(element: Element) -> str | None:

@@ -1,0 +1,1 @@
+{{ staging('council__ssda903', 'prev_perm') }}
