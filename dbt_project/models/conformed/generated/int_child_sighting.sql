@@ -9,6 +9,54 @@ council__missing_and_return_interviews__episodes as (
     select * from {{ ref('stg_council__missing_and_return_interviews__episodes') }}
 ),
 
+council__ssda903__header as (
+    select * from {{ ref('stg_council__ssda903__header') }}
+),
+
+council__ssda903__episodes as (
+    select * from {{ ref('stg_council__ssda903__episodes') }}
+),
+
+council__ssda903__uasc as (
+    select * from {{ ref('stg_council__ssda903__uasc') }}
+),
+
+council__ssda903__oc2 as (
+    select * from {{ ref('stg_council__ssda903__oc2') }}
+),
+
+council__ssda903__oc3 as (
+    select * from {{ ref('stg_council__ssda903__oc3') }}
+),
+
+council__ssda903__ad1 as (
+    select * from {{ ref('stg_council__ssda903__ad1') }}
+),
+
+council__ssda903__reviews as (
+    select * from {{ ref('stg_council__ssda903__reviews') }}
+),
+
+council__ssda903__placed_adoption as (
+    select * from {{ ref('stg_council__ssda903__placed_adoption') }}
+),
+
+council__ssda903__prev_perm as (
+    select * from {{ ref('stg_council__ssda903__prev_perm') }}
+),
+
+council__ssda903__missing as (
+    select * from {{ ref('stg_council__ssda903__missing') }}
+),
+
+council__ssda903__sw_episodes as (
+    select * from {{ ref('stg_council__ssda903__sw_episodes') }}
+),
+
+council__ssda903__dolo as (
+    select * from {{ ref('stg_council__ssda903__dolo') }}
+),
+
 health__looked_after_health_assessments__assessments as (
     select * from {{ ref('stg_health__looked_after_health_assessments__assessments') }}
 ),
@@ -98,6 +146,210 @@ final as (
         'ethnicity' as code_list,
         ethnicity
     from council__missing_and_return_interviews__episodes
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(2 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'ethnicity' as code_list,
+        ethnicity
+    from council__ssda903__header
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(2 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        cast(null as date) as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__ssda903__episodes
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(2 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__ssda903__uasc
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(2 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__ssda903__oc2
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(2 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__ssda903__oc3
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(2 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__ssda903__ad1
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(2 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__ssda903__reviews
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(2 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__ssda903__placed_adoption
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(2 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__ssda903__prev_perm
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(2 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__ssda903__missing
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(2 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__ssda903__sw_episodes
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(2 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__ssda903__dolo
     where child_token is not null
     union all
     select
