@@ -1,0 +1,1 @@
+{{ staging('police__child_crime', 'victims') }}

@@ -1,0 +1,1 @@
+{{ staging('police__dash_marac', 'dash_assessments') }}

@@ -1,0 +1,1 @@
+{{ staging('police__dash_marac', 'provider_referrals') }}

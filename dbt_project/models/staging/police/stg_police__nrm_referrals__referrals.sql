@@ -1,0 +1,1 @@
+{{ staging('police__nrm_referrals', 'referrals') }}
