@@ -61,12 +61,28 @@ health__looked_after_health_assessments__assessments as (
     select * from {{ ref('stg_health__looked_after_health_assessments__assessments') }}
 ),
 
+police__child_crime__victims as (
+    select * from {{ ref('stg_police__child_crime__victims') }}
+),
+
+police__custody__detentions as (
+    select * from {{ ref('stg_police__custody__detentions') }}
+),
+
+police__dash_marac__marac_children as (
+    select * from {{ ref('stg_police__dash_marac__marac_children') }}
+),
+
 police__domestic_abuse__children as (
     select * from {{ ref('stg_police__domestic_abuse__children') }}
 ),
 
 police__missing_episodes__episodes as (
     select * from {{ ref('stg_police__missing_episodes__episodes') }}
+),
+
+police__nrm_referrals__referrals as (
+    select * from {{ ref('stg_police__nrm_referrals__referrals') }}
 ),
 
 police__operation_encompass__notices as (
@@ -383,6 +399,57 @@ final as (
         sex,
         'police_ethnicity' as code_list,
         ethnicity
+    from police__child_crime__victims
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(8 as bigint) as source_rank,
+        'police' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'police_ethnicity' as code_list,
+        ethnicity
+    from police__custody__detentions
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(8 as bigint) as source_rank,
+        'police' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'police_ethnicity' as code_list,
+        ethnicity
+    from police__dash_marac__marac_children
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(8 as bigint) as source_rank,
+        'police' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'police_ethnicity' as code_list,
+        ethnicity
     from police__domestic_abuse__children
     where child_token is not null
     union all
@@ -401,6 +468,23 @@ final as (
         'police_ethnicity' as code_list,
         ethnicity
     from police__missing_episodes__episodes
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(8 as bigint) as source_rank,
+        'police' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'police_ethnicity' as code_list,
+        ethnicity
+    from police__nrm_referrals__referrals
     where child_token is not null
     union all
     select
