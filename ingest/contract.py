@@ -444,6 +444,14 @@ class Delivery(Strict):
     max_rows: int = 20_000_000
 
 
+class Layout(Strict):
+    """Who prescribes the layout, and for which years (period end) the contract knows it."""
+
+    by: str = "the partnership"
+    first_year: int | None = None
+    last_year: int | None = None  # open: also the years to come, until the layout changes
+
+
 class Extract(Strict):
     """What one sender delivers for one period."""
 
@@ -460,6 +468,7 @@ class Extract(Strict):
     ] = ()  # dated notes on what changed and why; effects are since/until/from/to
     version: str = "1.0"
     licence: str = ""
+    layout: Layout = Layout()
     # The rest usually stands in `<extract>.rules.yml`.
     views: tuple[View, ...] = ()
     #: The owner's number of a rule -> the derived rules that say the same.

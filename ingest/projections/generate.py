@@ -21,6 +21,7 @@ from ingest.contract import Contracts
 from ingest.projections.agreement_page import agreement_page
 from ingest.projections.child_sighting import NAME as CHILD_SIGHTING
 from ingest.projections.child_sighting import child_sighting_sql, child_sighting_yaml
+from ingest.projections.coverage import coverage_table
 from ingest.projections.dbt_sources import source_name, source_yaml
 from ingest.projections.dictionary import code_lists_page, dictionary_page, dictionary_rows
 from ingest.projections.odcs import odcs_yaml
@@ -33,6 +34,10 @@ SOURCES = Path("dbt_project/models/sources/generated")
 MODELS = Path("dbt_project/models/conformed/generated")
 SEEDS = Path("dbt_project/seeds")
 DOCS = Path("docs/generated")
+
+README = Path("README.md")
+#: The one part of a hand-written page that is machine-written, so that what the first page promises is what the contracts hold.
+BEGIN, END = "<!-- coverage: generated from contracts; do not edit -->", "<!-- coverage ends -->"
 
 HEADER = "Generated from contracts; do not edit."
 
@@ -145,7 +150,27 @@ def write(contracts: Contracts, root: Path = REPOSITORY) -> list[Path]:
     for path in _orphans(files, root):
         (root / path).unlink()
         changed.append(path)
+    page = _readme_now(contracts, root)
+    if page and page[0] != page[1]:
+        (root / README).write_text(page[1], encoding="utf-8")
+        changed.append(README)
     return changed
+
+
+def readme(contracts: Contracts, text: str) -> str:
+    """The README with its coverage table made anew. A page without the marks is left alone."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    return f"{before}{begin}\n\n{coverage_table(contracts)}\n\n{end}{after}" if begin and end else text
+
+
+def _readme_now(contracts: Contracts, root: Path) -> tuple[str, str] | None:
+    """The README as it is and as it should be; None where there is no README (a test's folder)."""
+    path = root / README
+    if not path.exists():
+        return None
+    text = path.read_text(encoding="utf-8")
+    return text, readme(contracts, text)
 
 
 def check(contracts: Contracts, root: Path = REPOSITORY) -> list[str]:
@@ -158,6 +183,9 @@ def check(contracts: Contracts, root: Path = REPOSITORY) -> list[str]:
             out.append(f"{path} is missing")
         elif target.read_bytes() != _bytes(content):
             out.append(f"{path} is out of date")
+    page = _readme_now(contracts, root)
+    if page and page[0] != page[1]:
+        out.append(f"{README}: the coverage table is out of date")
     return out + [f"{path} comes from no contract" for path in _orphans(files, root)]
 
 

@@ -63,3 +63,16 @@ def test_no_generated_file_offers_a_column_that_must_not_be_sent(
         "**Do not send:** `GradedBy`, `Circumstances`"
         in (tmp_path / "specifications" / "police__missing_episodes.md").read_text()
     )
+
+
+def test_the_coverage_table_of_the_readme_is_the_contracts(contracts: Contracts, tmp_path: Path) -> None:
+    page = (generate.REPOSITORY / generate.README).read_text(encoding="utf-8")
+    assert f"{len(contracts)} extracts" in page
+    for extract in contracts.values():
+        assert f"| {extract.code} | `{extract.extract}` |" in page, extract.key
+    (tmp_path / generate.README).write_text(
+        page.replace("children in need census", "").replace("`cin_census`", "`census`")
+    )
+    assert "README.md: the coverage table is out of date" in generate.check(contracts, tmp_path)
+    generate.write(contracts, tmp_path)
+    assert generate.check(contracts, tmp_path) == []
