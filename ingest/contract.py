@@ -475,7 +475,7 @@ class Extract(Strict):
     aliases: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     not_implemented: tuple[Excuse, ...] = ()
     #: Children who break no rule, for synthetic data: name -> table -> rows (projections/stories.py).
-    stories: dict[str, dict[str, list[dict[str, Any]]]] = Field(default_factory=dict)
+    stories: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @cached_property
     def by_table(self) -> dict[str, Table]:
@@ -501,7 +501,9 @@ class Extract(Strict):
 
     def kinds(self, table: Table, view: View | None = None) -> dict[str, Kind]:
         """Every column that a condition on the table, or a view of it, may name."""
-        own = {f.name: EXPRESSION_KINDS[f.type] for f in table.fields if f.type in EXPRESSION_KINDS}
+        own: dict[str, Kind] = {
+            f.name: EXPRESSION_KINDS[f.type] for f in table.fields if f.type in EXPRESSION_KINDS
+        }
         return {**own, **(view.columns if view else {})}
 
     @property
@@ -521,11 +523,24 @@ class Extract(Strict):
         self._views_and_conditions()
         if unknown := set(self.alias_of) - set(ids):
             raise ValueError(f"{self.key}: aliases of rules that are not derived: {sorted(unknown)}")
-        for place, rows in ((f"story {s}", t) for s, t in self.stories.items()):
-            for name, row in ((n, r) for n, some in rows.items() for r in some):
-                if name not in self.by_table or set(row) - set(self.by_table[name].by_name):
-                    raise ValueError(f"{self.key}: {place}: {name}: unknown table or field")
+        told = {f"story {name}": story for name, story in self.stories.items()}
+        told |= {f"rule {r.id}": r.breaks for t in self.tables for r in t.rules}
+        for place, example in told.items():
+            self._example(place, example)
         return self
+
+    def _example(self, place: str, example: Mapping[str, Any]) -> None:
+        """A story or what breaks a rule names tables and fields of this contract."""
+        for name, rows in example.items():
+            if name == "story":
+                if rows not in self.stories:
+                    raise ValueError(f"{self.key}: {place}: no story {rows}")
+                continue
+            listed: list[Any] = rows if isinstance(rows, list) else [rows]
+            known = {f for t in self.tables if name in ("all", t.name) for f in t.by_name}
+            wrong = {k for r in listed for k in (r or {}) if k not in known}
+            if wrong or not known:
+                raise ValueError(f"{self.key}: {place}: {name}: no such table or fields: {sorted(wrong)}")
 
     def _views_and_conditions(self) -> None:
         for view in self.views:
@@ -639,27 +654,29 @@ def derived_rules(extract: Extract, table: Table) -> tuple[Rule, ...]:
     prefix = f"{extract.extract}.{table.name}"
     out: list[Rule] = []
 
-    def told(rule_id: str, says: str) -> dict[str, str]:
-        """The sentence, with the owner's number of the rule where it has one."""
+    def told(rule_id: str, says: str) -> tuple[str, str]:
+        """The sentence, with the owner's number of the rule where it has one; and that number as the source."""
         says = says[:1].upper() + says[1:]
         numbers = extract.alias_of.get(rule_id, ())
         if not numbers:
-            return {"says": says}
+            return says, ""
         named = f"DfE rule {' and '.join(numbers)}"
-        return {"says": f"{says.removesuffix('.')} ({named}).", "source": named}
+        return f"{says.removesuffix('.')} ({named}).", named
 
     def add(field: FieldSpec, kind: RuleKind, severity: Severity, says: str, fix: str, **args: Any) -> None:
         rule_id = f"{prefix}.{field.name}.{kind.value}"
+        says, source = told(rule_id, says)
         out.append(
             Rule(
                 id=rule_id,
                 kind=kind,
                 args={"column": field.name, **args},
                 severity=severity,
+                says=says,
                 fix=fix,
                 since=field.since,
                 until=field.until,
-                **told(rule_id, says),
+                source=source,
             )
         )
 
@@ -748,14 +765,16 @@ def derived_rules(extract: Extract, table: Table) -> tuple[Rule, ...]:
         )
     if table.grain:
         names = ", ".join(table.by_name[g].label.removeprefix("the ") for g in table.grain)
+        says, source = told(f"{prefix}.unique", f"The row repeats another: same {names}.")
         out.append(
             Rule(
                 id=f"{prefix}.unique",
                 kind=RuleKind.unique,
                 args={"columns": list(table.grain)},
                 severity=table.grain_severity,
+                says=says,
                 fix="Send the row once.",
-                **told(f"{prefix}.unique", f"The row repeats another: same {names}."),
+                source=source,
             )
         )
     return (*out, *table.rules)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -31,7 +31,7 @@ CONSTANTS: dict[str, Kind] = {
 @dataclass(frozen=True)
 class Signature:
     takes: tuple[str, ...]  # a kind; `any`; `int`, `words` or `regex` for literals; `...` repeats the last
-    gives: str  # a kind, or `same` as the arguments
+    gives: Kind | Literal["same"]  # a kind, or that of the arguments
 
 
 FUNCTIONS: dict[str, Signature] = {
@@ -251,7 +251,7 @@ def _kind(node: Node, known: Mapping[str, Kind], fields: frozenset[str], text: s
         return _kind(part, known, fields, text)
 
     def same(*parts: Node) -> Kind:
-        kinds = {down(p) for p in parts}
+        kinds: set[Kind] = {down(p) for p in parts}
         if len(kinds) != 1:
             raise ExpressionError(f"{' and '.join(sorted(kinds))} do not compare: {text}")
         return kinds.pop()
@@ -295,7 +295,12 @@ def _kind(node: Node, known: Mapping[str, Kind], fields: frozenset[str], text: s
 
 
 def _call(
-    function: str, args: tuple[Node, ...], down: Any, same: Any, fields: frozenset[str], text: str
+    function: str,
+    args: tuple[Node, ...],
+    down: Callable[[Node], Kind],
+    same: Callable[..., Kind],
+    fields: frozenset[str],
+    text: str,
 ) -> Kind:
     signature = FUNCTIONS[function]
     takes = list(signature.takes)
@@ -318,4 +323,4 @@ def _call(
             down(part)
         if not sound:
             raise ExpressionError(f"{function} wants {take}: {text}")
-    return same(*args) if signature.gives == "same" else signature.gives  # type: ignore[return-value]
+    return same(*args) if signature.gives == "same" else signature.gives

@@ -36,6 +36,8 @@ from ingest.contract import (
     derived_rules,
     load_contracts,
 )
+from ingest.judge import nested_order
+from ingest.projections import stories
 from ingest.projections.wording import title_line
 from ingest.rules import PLACEHOLDERS
 from ingest.validators import UPN_LETTERS
@@ -45,6 +47,10 @@ Rows = list[Row]
 
 #: Rules that a violation of the key brings along, because they say the same of another column or follow from it.
 ALWAYS = frozenset({RuleKind.mended, RuleKind.codelist_year, RuleKind.codelist_spelling})
+
+
+#: Rows a table in which one rule is broken.
+AROUND = 3
 
 
 class NoViolation(ValueError):
@@ -65,7 +71,50 @@ class Maker:
         self.extract, self.codelists, self.period, self.submitter = extract, codelists, period, submitter
         self.random = random.Random(seed)  # noqa: S311 - invented rows, not secrets
 
-    def table(self, table: Table, n: int, parents: Rows | None = None) -> Rows:
+    def tables(self, n: int) -> stories.Tables:
+        """A whole delivery that breaks nothing: `n` rows a table, or `n` times every story of the contract."""
+        if self.extract.stories:
+            told = [(s, copy) for copy in range(n) for s in self.extract.stories]
+            children = [stories.child(self, s, at) for at, (s, _) in enumerate(told)]
+            return stories.together(self.extract, children)[0]
+        out: stories.Tables = {}
+        for table in nested_order(self.extract):
+            out[table.name] = self.table(table, n, out.get(table.parent or ""))
+        return out
+
+    def around(self, table: Table, rule: Rule, at: int = 0) -> stories.Tables:
+        """Rows that break nothing, in which the rule can be broken: the table's with those around them, or a child's story."""
+        if self.extract.stories:
+            told = [stories.story_of(self, table, rule.breaks)] * 2
+            parts = [stories.child(self, s, 2 * at + n) for n, s in enumerate(told)]
+            return stories.together(self.extract, parts)[0]
+        chain = [table]
+        while chain[-1].parent:
+            chain.append(self.extract.by_table[chain[-1].parent])
+        out: stories.Tables = {}
+        for t in reversed(chain):
+            out[t.name] = self.table(t, AROUND, out.get(t.parent or ""), at * AROUND)
+        return out
+
+    def breaking(self, table: Table, rule: Rule, at: int = 0) -> stories.Tables:
+        """`around`, with the rule broken. Raises NoViolation when no row can break it."""
+        whole = self.around(table, rule, at)
+        if rule.kind is RuleKind.expression and self.extract.stories:
+            story = stories.story_of(self, table, rule.breaks)
+            broken = stories.broken_child(self, story, rule.breaks, 2 * at)
+            return stories.together(self.extract, [broken, stories.child(self, story, 2 * at + 1)])[0]
+        if rule.kind is RuleKind.expression:
+            return {**whole, **stories.changed(self, whole, rule.breaks)}
+        if rule.kind not in _BREAKERS:
+            raise NoViolation(rule.id)
+        if rule.kind in _WANT_VALUES:
+            for place, row in enumerate(whole[table.name][:2]):
+                for column in rule.columns:
+                    row[column] = row[column] or self.value(table, table.by_name[column], 2 * at + place)
+        _BREAKERS[rule.kind](self, table, rule, whole[table.name])
+        return whole
+
+    def table(self, table: Table, n: int, parents: Rows | None = None, first: int = 0) -> Rows:
         """`n` rows that break nothing; nested rows hang under the parents in turn."""
         rows: Rows = []
         for i in range(n):
@@ -74,17 +123,7 @@ class Maker:
                 if table.parent
                 else None
             )
-            rows.append({"_row": i + 2, "_parent_row": parent, **self._valid(table, i)})
-        return rows
-
-    def violating(self, table: Table, rule_id: str, n: int = 5, parents: Rows | None = None) -> Rows:
-        """Valid rows of which one breaks the rule. Raises NoViolation when no row can."""
-        rule = next(r for r in derived_rules(self.extract, table) if r.id == rule_id)
-        rows = self.table(table, n, parents)
-        breaker = _BREAKERS.get(rule.kind)
-        if breaker is None:
-            raise NoViolation(rule.kind)
-        breaker(self, table, rule, rows)
+            rows.append({"_row": i + 2, "_parent_row": parent, **self._valid(table, first + i)})
         return rows
 
     def _valid(self, table: Table, i: int) -> Row:
@@ -215,10 +254,12 @@ def valid_rows(extract: Extract, table: str, n: int, seed: int = 1) -> Rows:
     return made.table(made.extract.by_table[table], n)
 
 
-def violating_rows(extract: Extract, table: str, rule_id: str, n: int = 5, seed: int = 1) -> Rows:
-    """Valid rows of which one breaks the rule."""
+def violating_rows(extract: Extract, table: str, rule_id: str, seed: int = 1) -> Rows:
+    """Rows of a table of which one breaks the rule and as little else as can be."""
     made = maker(extract, seed)
-    return made.violating(made.extract.by_table[table], rule_id, n)
+    spec = made.extract.by_table[table]
+    rule = next(r for r in derived_rules(made.extract, spec) if r.id == rule_id)
+    return made.breaking(spec, rule)[table]
 
 
 def _blank(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
@@ -274,6 +315,8 @@ def _mended(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
     if spec.type in (FieldType.date, FieldType.timestamp) and rows[0][spec.name]:
         moment = dt.datetime.strptime(rows[0][spec.name], spec.formats[0])
         rows[0][spec.name] = str((moment - dt.datetime(1899, 12, 30)) / dt.timedelta(days=1))
+    elif spec.required and spec.type is FieldType.decimal:
+        rows[0][spec.name] = f"0,{int(float(rows[0][spec.name] or 1)):03d}"
     elif spec.required:
         rows[0][spec.name] = f"{rows[0][spec.name]}.0"
     else:
@@ -290,6 +333,9 @@ def _shift(days: int) -> Callable[[Maker, Table, Rule, Rows], None]:
 
     def breaker(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
         column, other = r.args["column"], r.args["other"]
+        if not t.by_name[column].formats:  # numbers have an order too
+            rows[0][other] = str(int(float(rows[0][column] or 0)) - days)
+            return
         rows[0][other] = m.written(
             t.by_name[other], _read_moment(m, t, column, rows) - dt.timedelta(days=days)
         )
@@ -339,6 +385,20 @@ def _forbidden_if(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
 def _none_of(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
     rows[0].update(dict.fromkeys(r.args["columns"]))
 
+
+#: Kinds that are broken by changing a value that is there.
+_WANT_VALUES = frozenset(
+    {
+        RuleKind.checksum,
+        RuleKind.max_length,
+        RuleKind.unique,
+        RuleKind.unique_together,
+        RuleKind.not_after,
+        RuleKind.not_before,
+        RuleKind.within_days,
+        RuleKind.mended,
+    }
+)
 
 _BREAKERS: dict[RuleKind, Callable[[Maker, Table, Rule, Rows], None]] = {
     RuleKind.readable: _put("zz~unreadable"),
