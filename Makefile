@@ -39,7 +39,7 @@ docs: $(VENV)/.ready ## Write the generated files again: dbt sources, dictionary
 	@$(BIN)/scp contracts generate
 
 lock: $(VENV)/.ready ## Resolve the newest versions that work together, with hashes
-	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 \
+	@$(BIN)/uv pip compile pyproject.toml --extra transport --group dev --universal --generate-hashes --python-version 3.11 \
 		--no-header --no-emit-index-url --no-annotate --upgrade -o requirements.lock
 
 clean: ## Remove what runs and tests leave behind; data/ stays

@@ -39,19 +39,10 @@ pc: Any = pyarrow.compute  # its functions are made at run time, so no type chec
 
 MANIFEST = "_manifest.json"
 MAX_MANIFEST_BYTES = 1_000_000
+#: Names under which programs upload. The final name is the sign that an upload is finished.
+UPLOADS = (".*", "*.part", "*.partial", "*.filepart", "*.tmp", "*.crdownload")
 #: Files that are never deliveries: uploads under way, schemas, notes, a spreadsheet program's lock file.
-NOT_DELIVERIES = (
-    ".*",
-    "_manifest.json",
-    "*.part",
-    "*.partial",
-    "*.filepart",
-    "*.tmp",
-    "*.crdownload",
-    "*.xsd",
-    "*.md",
-    "~$*",
-)
+NOT_DELIVERIES = (*UPLOADS, "_manifest.json", "*.xsd", "*.md", "~$*")
 #: Different days looked at when a column says the period; real files have a few hundred.
 MAX_DAYS = 20_000
 

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from orchestration.settings import QUIET, Settings
+from orchestration.settings import QUIET, TRANSPORT_VARIABLE, Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -80,6 +80,35 @@ def run(
 def synthetic(size: float = 1.0, seed: int = 2026) -> None:
     """Write a synthetic partnership and its truth file. Synthetic: no row is about a real child."""
     make_synthetic(size, seed)
+
+
+@app.command()
+def pull(
+    only: Annotated[str | None, typer.Option(help="Only the source of this name.")] = None,
+    transport: Annotated[
+        Path | None,
+        typer.Option(
+            help="The file that declares the sources, instead of <home>/transport.yml.",
+            envvar=TRANSPORT_VARIABLE,
+        ),
+    ] = None,
+) -> None:
+    """Fetch new deliveries from where partners leave them into the landing folder. docs/transport.md has the rest."""
+    from orchestration.pulling import pull_all
+
+    if transport:
+        os.environ[TRANSPORT_VARIABLE] = str(transport.resolve())
+    with told():
+        outcomes = pull_all(settings(), only)
+    if not outcomes:
+        raise Stop(
+            "no source of that name" if only else "the transport file declares no source that is enabled"
+        )
+    for outcome in outcomes:
+        for line in outcome.says():
+            out.print(f"{outcome.source}: {line}", markup=False)
+    if any(outcome.failed for outcome in outcomes):
+        raise Stop("some sources need attention; what the others had was fetched")
 
 
 @app.command("take-in")
@@ -269,12 +298,13 @@ class Stop(typer.Exit):
 @contextmanager
 def told() -> Generator[None, None, None]:
     """A step that fails, or a home that is in use, is said in a sentence."""
+    from ingest.transport.config import TransportError
     from orchestration.locking import Busy
     from orchestration.run import RunFailed
 
     try:
         yield
-    except (Busy, RunFailed) as why:
+    except (Busy, RunFailed, TransportError) as why:
         raise Stop(str(why)) from None
 
 

@@ -14,6 +14,7 @@ import dagster as dg
 from orchestration.automation import automation_defs
 from orchestration.extracts import extract_defs
 from orchestration.manifest import ensure_manifest
+from orchestration.pulling import pull_defs
 from orchestration.releases import release_defs
 from orchestration.settings import Settings
 from orchestration.warehouse import warehouse_defs
@@ -31,6 +32,7 @@ def build_defs(settings: Settings, until: dt.date | None = None) -> dg.Definitio
         *extracts,
         warehouse_defs(settings),
         release_defs(settings),
+        pull_defs(settings),
         automation_defs(settings, intake_jobs),
     )
 

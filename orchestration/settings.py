@@ -13,10 +13,12 @@ from pathlib import Path
 from ingest.agreement import Agreements, load_agreements
 from ingest.contract import CONTRACTS_DIR, Contracts, load_contracts
 from ingest.lake import Home
+from ingest.transport import config as transport
 
 PROJECT_DIR = Path(__file__).resolve().parents[1] / "dbt_project"
 HOME_VARIABLE = "SCP_HOME"
 LANDING_VARIABLE = "SCP_LANDING"
+TRANSPORT_VARIABLE = "SCP_TRANSPORT"
 
 #: Every tool that would call home is told not to, before any of them is imported.
 QUIET = {
@@ -33,21 +35,31 @@ class Settings:
 
     home: Home
     landing_override: Path | None = None
+    transport_override: Path | None = None
     contracts_dir: Path = CONTRACTS_DIR
     project_dir: Path = field(default=PROJECT_DIR)
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Settings of the process: SCP_HOME (default ./data) and SCP_LANDING (default <home>/landing)."""
+        """Settings of the process: SCP_HOME (default ./data), SCP_LANDING (default <home>/landing) and SCP_TRANSPORT
+        (default <home>/transport.yml).
+        """
         landing = os.environ.get(LANDING_VARIABLE)
+        sources = os.environ.get(TRANSPORT_VARIABLE)
         return cls(
             home=Home(Path(os.environ.get(HOME_VARIABLE, "data")).resolve()),
             landing_override=Path(landing).resolve() if landing else None,
+            transport_override=Path(sources).resolve() if sources else None,
         )
 
     @property
     def landing(self) -> Path:
         return self.landing_override or self.home.landing
+
+    @property
+    def transport(self) -> Path:
+        """The file that says where deliveries are fetched from."""
+        return self.transport_override or self.home.root / transport.FILE
 
     @cached_property
     def contracts(self) -> Contracts:
@@ -67,6 +79,8 @@ class Settings:
         os.environ[HOME_VARIABLE] = str(self.home.root)
         if self.landing_override:
             os.environ[LANDING_VARIABLE] = str(self.landing_override)
+        if self.transport_override:
+            os.environ[TRANSPORT_VARIABLE] = str(self.transport_override)
         os.environ["SCP_LAKE"] = str(self.home.lake)
         os.environ["SCP_WAREHOUSE"] = str(self.home.warehouse / ".building" / "warehouse.duckdb")
         os.environ["DAGSTER_HOME"] = str(self.home.dagster)
