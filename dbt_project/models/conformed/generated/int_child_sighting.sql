@@ -57,8 +57,24 @@ council__ssda903__dolo as (
     select * from {{ ref('stg_council__ssda903__dolo') }}
 ),
 
+health__camhs__referrals as (
+    select * from {{ ref('stg_health__camhs__referrals') }}
+),
+
+health__emergency_department__attendances as (
+    select * from {{ ref('stg_health__emergency_department__attendances') }}
+),
+
+health__health_visiting__reviews as (
+    select * from {{ ref('stg_health__health_visiting__reviews') }}
+),
+
 health__looked_after_health_assessments__assessments as (
     select * from {{ ref('stg_health__looked_after_health_assessments__assessments') }}
+),
+
+health__was_not_brought__appointments as (
+    select * from {{ ref('stg_health__was_not_brought__appointments') }}
 ),
 
 police__child_crime__victims as (
@@ -382,7 +398,75 @@ final as (
         sex,
         'nhs_ethnicity' as code_list,
         ethnicity
+    from health__camhs__referrals
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(5 as bigint) as source_rank,
+        'health' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'nhs_ethnicity' as code_list,
+        ethnicity
+    from health__emergency_department__attendances
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(5 as bigint) as source_rank,
+        'health' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        birth_date is null and expected_birth_date is not null as is_unborn,
+        sex,
+        'nhs_ethnicity' as code_list,
+        ethnicity
+    from health__health_visiting__reviews
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(5 as bigint) as source_rank,
+        'health' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'nhs_ethnicity' as code_list,
+        ethnicity
     from health__looked_after_health_assessments__assessments
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(5 as bigint) as source_rank,
+        'health' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'nhs_ethnicity' as code_list,
+        ethnicity
+    from health__was_not_brought__appointments
     where child_token is not null
     union all
     select

@@ -1,0 +1,1 @@
+{{ staging('health__emergency_department', 'attendances') }}

@@ -1,0 +1,1 @@
+{{ staging('health__was_not_brought', 'appointments') }}
