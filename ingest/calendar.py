@@ -21,7 +21,7 @@ import holidays
 if TYPE_CHECKING:
     from ingest.contract import Delivery
 
-Kind = Literal["month", "quarter", "term", "financial_year", "academic_year", "vintage"]
+Kind = Literal["month", "quarter", "term", "financial_year", "academic_year", "workforce_year", "vintage"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 #: Working days are known for these years. A date outside them is a defect of the data, not a date to count from.
@@ -41,6 +41,8 @@ _SPLIT_YEAR = re.compile(r"^(\d{4})\s*[-/]\s*(\d{2}|\d{4})$")
 _JOINED_YEAR = re.compile(r"^(20\d{2})(\d{2})$")  # 202425, as the DfE writes it in some files
 _YEAR = re.compile(r"^\d{4}$")
 _ISO = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$")
+#: Years of two calendar years -> the month in which they start. The workforce year ends with the count of 30 September.
+_YEARS = {"financial_year": 4, "academic_year": 9, "workforce_year": 10}
 _TERMS = (("autumn", 9, 12), ("spring", 1, 3), ("summer", 4, 8))
 
 
@@ -90,12 +92,9 @@ def period_of(kind: str, day: dt.date) -> Period:
             dt.date(day.year, 12, 31),
             f"published in {day.year}",
         )
-    if kind == "financial_year":
-        first = day.year if day.month >= 4 else day.year - 1
-        return _year(kind, first, 4)
-    if kind == "academic_year":
-        first = day.year if day.month >= 9 else day.year - 1
-        return _year(kind, first, 9)
+    if kind in _YEARS:
+        month = _YEARS[kind]
+        return _year(kind, day.year if day.month >= month else day.year - 1, month)
     if kind == "quarter":
         year = period_of("financial_year", day)
         number = ((day.month - 4) % 12) // 3
@@ -119,7 +118,7 @@ def parse_period(kind: str, text: str) -> Period:
 
     Understood besides ids: "Q1 2024/25" and "summer term 2024/25", as workbooks head their sheets; "2024_autumn" for a
     term, by the calendar year that it lies in; "2024/25", "2024-2025", "202425" for years of two calendar years; a bare
-    year, which for financial and academic years means the year in which it ends, as the DfE's collections number them;
+    year, which for those years means the year in which it ends, as the DfE's collections number them;
     and an ISO date, which means the period that holds it. Raises PeriodError.
     """
     text = text.strip()
@@ -141,8 +140,8 @@ def parse_period(kind: str, text: str) -> Period:
     if kind == "term" and (m := _NAMED_TERM.match(text)):
         month = next(first for name, first, _ in _TERMS if name == (m[2] or m[3]).lower())
         return period_of(kind, dt.date(_in_range(int(m[1] or m[4])), month, 1))
-    if kind in ("financial_year", "academic_year"):
-        first_month = 4 if kind == "financial_year" else 9
+    if kind in _YEARS:
+        first_month = _YEARS[kind]
         if m := _SPLIT_YEAR.match(text) or _JOINED_YEAR.match(text):
             return period_of(kind, _pair(m[1], m[2], first_month))
         if _YEAR.match(text):
@@ -215,8 +214,9 @@ def grace_until(delivery: Delivery, period: Period) -> dt.date:
 def _year(kind: str, first: int, month: int) -> Period:
     start = dt.date(first, month, 1)
     short = f"{first}-{(first + 1) % 100:02d}"
-    noun = "year to 31 March" if kind == "financial_year" else "school year to 31 August"
-    return Period(kind, short, start, _add_months(start, 12, -1), f"{noun} {first + 1}")
+    end = _add_months(start, 12, -1)
+    noun = "school year" if kind == "academic_year" else "year"
+    return Period(kind, short, start, end, f"{noun} to {end.day} {end:%B} {first + 1}")
 
 
 def _add_months(start: dt.date, months: int, days: int = 0) -> dt.date:

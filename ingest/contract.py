@@ -70,6 +70,7 @@ class Treatment(StrEnum):
     keep = "keep"
     identity = "identity"  # to the identity store only; the row carries child_token instead
     month = "month"  # a date coarsened to the first of its month, also kept whole in the identity store
+    pseudonym = "pseudonym"  # a person who is not a child (a social worker): the column holds a keyed pseudonym, nothing else is kept
     drop = "drop"  # read for rules, then forgotten (free text, names of staff)
 
 
@@ -213,6 +214,8 @@ class FieldSpec(Strict):
             )
         if self.treatment is Treatment.month and self.type is not FieldType.date:
             raise ValueError(f"field {self.name}: only a date can be coarsened to its month")
+        if self.treatment is Treatment.pseudonym and self.type is not FieldType.string:
+            raise ValueError(f"field {self.name}: only text can become a pseudonym")
         if self.type in (FieldType.date, FieldType.timestamp) and not self.formats:
             raise ValueError(f"field {self.name}: a date or timestamp declares its formats")
         return self
@@ -220,7 +223,7 @@ class FieldSpec(Strict):
     @property
     def stored(self) -> bool:
         """True when the field is a column of the raw table."""
-        return self.treatment in (Treatment.keep, Treatment.month)
+        return self.treatment in (Treatment.keep, Treatment.month, Treatment.pseudonym)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -430,7 +433,9 @@ class Delivery(Strict):
     format: Literal["xml", "csv", "csv_set", "xlsx"]
     encoding: str = "utf-8"
     delimiter: str = ","
-    cadence: Literal["month", "quarter", "term", "financial_year", "academic_year", "vintage"]
+    cadence: Literal[
+        "month", "quarter", "term", "financial_year", "academic_year", "workforce_year", "vintage"
+    ]
     due_days: int = 0  # calendar days from the end of the period to the deadline
     due_working_days: int | None = None  # or working days, where the agreement says so
     grace_days: int = 0

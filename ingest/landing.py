@@ -246,15 +246,28 @@ def _match_xml(path: Path, contracts: Contracts) -> tuple[str | None, str]:
     try:
         head = xml_reader.peek(path)
     except Refused as refused:
-        # The one contract that takes XML by this name judges it, so that the sender is told why.
-        by_name = [k for k, e in sorted(contracts.items()) if e.delivery.format == "xml"]
-        return (by_name[0], "") if len(by_name) == 1 else (None, f"unreadable: {refused.code.value}")
+        key = _broken_xml(path, contracts)
+        return (key, "") if key else (None, f"unreadable: {refused.code.value}")
     keys = [
         k
         for k, e in sorted((k, e.as_sent(".xml")) for k, e in contracts.items())
         if e.delivery.format == "xml" and xml_reader.is_return(head, e)
     ]
     return (keys[0], "") if len(keys) == 1 else (None, "no contract has XML of that kind")
+
+
+def _broken_xml(path: Path, contracts: Contracts) -> str | None:
+    """Whose XML a file is that cannot be parsed, so that its sender is told why: what its first bytes say, else its name.
+
+    A name that tells a return apart comes before the one that takes every XML file.
+    """
+    name = path.name.casefold()
+    takers = [(k, e) for k, e in sorted(contracts.items()) if e.delivery.format == "xml"]
+    said = [k for k, e in takers if xml_reader.mentions(path, e)]
+    named = [(k, [p for p in e.delivery.match if fnmatchcase(name, p.casefold())]) for k, e in takers]
+    telling = [k for k, globs in named if any(p != "*.xml" for p in globs)]
+    any_xml = [k for k, globs in named if "*.xml" in globs]
+    return next((keys[0] for keys in (said, telling, any_xml) if len(keys) == 1), None)
 
 
 def _header_share(path: Path, extract: Extract) -> float:

@@ -29,6 +29,7 @@ from ingest.identity.store import SCHEMA as IDENTITY_SCHEMA
 from ingest.projections.arrow import CHILD_TOKEN, identity_table, raw_schema
 
 TOKEN_PREFIX = "c1_"  # noqa: S105 - marks the key version, not a password
+STAFF_PREFIX = "w1_"
 _ELEMENT = re.compile(r"^[A-Za-z_][\w.\-]{0,59}(/[A-Za-z_][\w.\-]{0,59}){0,9}$")
 
 
@@ -170,13 +171,16 @@ class Pseudonymiser:
         schema = pa.schema([*IDENTITY_SCHEMA, *(rows.schema.field(n) for n in extra)])
         return pa.Table.from_arrays([*columns, *(rows.column(n) for n in extra)], schema=schema)
 
-    def _token(self, local_ids: pa.ChunkedArray) -> pa.Array:
-        """One keyed hash for each distinct id. No id, no pseudonym: nobody shares the pseudonym of the unknown."""
+    def _token(self, local_ids: pa.ChunkedArray, prefix: str = TOKEN_PREFIX, who: str = "") -> pa.Array:
+        """One keyed hash for each distinct id. No id, no pseudonym: nobody shares the pseudonym of the unknown.
+
+        `who` keeps kinds of people apart: a worker whose number is a child's id is not that child.
+        """
         encoded = pc.dictionary_encode(local_ids.combine_chunks().cast(pa.string()))
         if isinstance(encoded, pa.ChunkedArray):
             encoded = encoded.combine_chunks()
         digests = [
-            f"{TOKEN_PREFIX}{self._key.digest(f'{self._submitter}|{value}').hex()[:32]}" if value else None
+            f"{prefix}{self._key.digest(f'{who}{self._submitter}|{value}').hex()[:32]}" if value else None
             for value in encoded.dictionary.to_pylist()
         ]
         return pa.array(digests, pa.string()).take(encoded.indices)
@@ -191,11 +195,14 @@ class Pseudonymiser:
         place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
         return tokens.take(pa.array(place, mask=known[place] != wanted))
 
-    @staticmethod
-    def _treated(table: Table, target: pa.Field, column: pa.ChunkedArray, accepted: bool) -> pa.ChunkedArray:
+    def _treated(
+        self, table: Table, target: pa.Field, column: pa.ChunkedArray, accepted: bool
+    ) -> pa.ChunkedArray:
         spec = table.by_name.get(target.name)
         if spec is not None and spec.treatment is Treatment.month:
             column = pc.floor_temporal(column.cast(pa.date32()), unit="month")
+        elif spec is not None and spec.treatment is Treatment.pseudonym:
+            column = pa.chunked_array([self._token(column, STAFF_PREFIX, "staff|")])
         elif spec is not None and spec.pattern and not (accepted and spec.name in table.grain):
             # What does not look like the number that belongs here may be somebody's name. The finding says which row;
             # only the key of an accepted row stays as sent.
@@ -208,6 +215,7 @@ class Pseudonymiser:
         actions = {
             Treatment.keep: "kept",
             Treatment.month: "coarsened",
+            Treatment.pseudonym: "pseudonymised",
             Treatment.drop: "dropped",
             Treatment.identity: "identity_store",
         }

@@ -179,6 +179,7 @@ def _freshness(extract: Extract) -> dg.FreshnessPolicy:
         "term": 123,
         "financial_year": 366,
         "academic_year": 366,
+        "workforce_year": 366,
         "vintage": 550,
     }
     delivery = extract.delivery

@@ -21,6 +21,7 @@ EXAMPLE_DAY = {
     "term": dt.date(2025, 4, 28),
     "financial_year": dt.date(2024, 5, 7),
     "academic_year": dt.date(2024, 11, 4),
+    "workforce_year": dt.date(2024, 5, 7),
     "vintage": dt.date(2025, 1, 6),
 }
 #: Numbers that pass their check digit and are nobody's: 999 is the range that the NHS keeps for tests.
@@ -104,7 +105,7 @@ def _value(contracts: Contracts, extract: Extract, table: Table, field: FieldSpe
         )
         return "1" if asked_for else "0"
     if field.type in (FieldType.decimal, FieldType.figure):
-        return "12.5"
+        return "12.5" if field.max is None or field.max >= 12.5 else f"{field.max:g}"
     return "1" * digits(field) or "EXAMPLE1"[: field.max_length or 8]
 
 

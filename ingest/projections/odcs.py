@@ -55,6 +55,7 @@ _CLASSIFICATION = {
     Treatment.keep: "official",
     Treatment.identity: "official-sensitive identifier",
     Treatment.month: "official-sensitive identifier",
+    Treatment.pseudonym: "official-sensitive identifier",
     Treatment.drop: "not stored",
 }
 _SEVERITY = {
@@ -87,6 +88,7 @@ _FREQUENCY = {
     "term": (4, "month"),
     "financial_year": (1, "year"),
     "academic_year": (1, "year"),
+    "workforce_year": (1, "year"),
     "vintage": (1, "year"),
 }
 

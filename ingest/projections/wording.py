@@ -20,6 +20,7 @@ CADENCE = {
     "term": "every term",
     "financial_year": "once a year (April to March)",
     "academic_year": "once a school year (September to August)",
+    "workforce_year": "once a year (October to September)",
     "vintage": "when it is published",
 }
 PERIOD = {
@@ -28,6 +29,7 @@ PERIOD = {
     "term": "term",
     "financial_year": "year to 31 March",
     "academic_year": "school year",
+    "workforce_year": "year to 30 September",
     "vintage": "publication",
 }
 #: An example of each period's id, as file names carry it.
@@ -37,6 +39,7 @@ PERIOD_ID = {
     "term": "2024-25-T3",
     "financial_year": "2024-25",
     "academic_year": "2024-25",
+    "workforce_year": "2023-24",
     "vintage": "2025",
 }
 SUFFIX = {"csv": "csv", "csv_set": "csv", "xlsx": "xlsx", "xml": "xml"}
@@ -54,6 +57,7 @@ TREATMENT = {
     Treatment.keep: "Kept.",
     Treatment.identity: "Goes to the locked identity store only, to recognise the same child.",
     Treatment.month: "Kept as month and year; the full date goes to the locked identity store only.",
+    Treatment.pseudonym: "Kept as a keyed pseudonym, so that two returns can be compared; the number itself is forgotten.",
     Treatment.drop: "Read for checks at most, then forgotten. Never stored.",
 }
 CONSEQUENCE = {

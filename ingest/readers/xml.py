@@ -174,6 +174,14 @@ def is_return(head: Head, extract: Extract) -> bool:
     return all(head.values.get(p, "").casefold() == v.casefold() for p, v in wanted.xml_marker.items())
 
 
+def mentions(path: Path, extract: Extract) -> bool:
+    """True when the first bytes of a file that cannot be parsed hold every mark of the extract, as text."""
+    with path.open("rb") as handle:
+        start = handle.read(16_384).decode("utf-8", errors="ignore")
+    marks = extract.delivery.xml_marker.items()
+    return bool(marks) and all(f"<{p.rpartition('/')[2]}>{value}<" in start for p, value in marks)
+
+
 def _refuse_doctype(element: Element) -> None:
     info = element.getroottree().docinfo
     if info.internalDTD is not None or info.externalDTD is not None or info.doctype:
@@ -377,13 +385,21 @@ class _Walk:
         element.clear(keep_tail=True)  # loose text after it may have been parsed already
         while (before := element.getprevious()) is not None:
             if before is not self.last:
-                self._stranger(before, "")
+                self._between(before, element)
             self._loose_tail(before)
             parent = before.getparent()
             if parent is None:
                 break
             parent.remove(before)
         self.last = element
+
+    def _between(self, before: Element, record: Element) -> None:
+        """What stands before a record: where records lie right below the root, the header; otherwise a stranger."""
+        parent = record.getparent()
+        if parent is not None and parent.getparent() is None:
+            self._outside([(before, "", 1)])
+        else:
+            self._stranger(before, "")
 
     def _record(self, element: Element, node: _Node) -> None:
         if self.may_have_attributes:
@@ -488,8 +504,11 @@ class _Walk:
         """What is left once the records are gone: the header's values, and anything else by name."""
         if "{" in str(root.tag):
             self.namespaced = True
-        stack: list[tuple[Element, str, int]] = [(e, "", 1) for e in reversed(root)]
         self._loose(root)
+        self._outside([(e, "", 1) for e in reversed(root)])
+
+    def _outside(self, stack: list[tuple[Element, str, int]]) -> None:
+        """Elements that are no record: the header's values are kept, anything else is named."""
         while stack:
             element, path, depth = stack.pop()
             if depth > MAX_DEPTH:

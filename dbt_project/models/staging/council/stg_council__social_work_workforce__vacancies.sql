@@ -1,0 +1,1 @@
+{{ staging('council__social_work_workforce', 'vacancies') }}
