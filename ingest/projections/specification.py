@@ -90,11 +90,15 @@ def _basics(contracts: Contracts, extract: Extract) -> list[str]:
         )
     if title := example_title(extract):
         rows.append(("First line of each sheet", f'A title that says the period, for example "{title}".'))
-    example = file_name(extract, extract.submitters[0])
+    names = [file_name(extract, extract.submitters[0])]
+    if delivery.format == "csv_set":
+        names = [file_name(extract, extract.submitters[0], t) for t in extract.tables]
+    example = ", ".join(f"`{n}`" for n in names)
+    tells = "tell the files of the set apart" if len(names) > 1 else "helps people"
     rows.append(
         (
             "File name",
-            f"`{example}` helps people. The period and the sender are read from inside the file first.",
+            f"{example} {tells}. The period and the sender are read from inside the file first.",
         )
     )
     out = ["## In short", "", md_table(("question", "answer"), rows), ""]

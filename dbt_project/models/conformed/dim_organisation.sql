@@ -20,7 +20,7 @@ partner_agencies as (
         case
             when code in ('STAFFS_CC', 'STOKE_CC') then 'council'
             when code = 'POLICE' then 'police'
-            when code in ('ICB', 'MPFT', 'UHNM') then 'health'
+            when code in ('ICB', 'MPFT', 'UHNM', 'GP') then 'health'
             when code = 'SCHOOLS' then 'school'
             else 'other'
         end as agency,

@@ -1,0 +1,1 @@
+{{ staging('council__child_protection_activity', 'reviews') }}

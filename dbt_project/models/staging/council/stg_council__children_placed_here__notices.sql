@@ -1,0 +1,1 @@
+{{ staging('council__children_placed_here', 'notices') }}

@@ -1,0 +1,1 @@
+{{ staging('council__early_help', 'episodes') }}

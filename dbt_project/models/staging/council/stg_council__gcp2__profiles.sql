@@ -1,0 +1,1 @@
+{{ staging('council__gcp2', 'profiles') }}

@@ -1,0 +1,1 @@
+{{ staging('council__private_fostering', 'arrangements') }}

@@ -1,0 +1,1 @@
+{{ staging('council__strategy_discussions', 'discussions') }}
