@@ -39,13 +39,46 @@ senders as (
     from submitters
 ),
 
-organisations as (
-    select * from partner_agencies
-    union all
-    select * from senders
+hub_years as (
+    select
+        code,
+        label,
+        from_year,
+        to_year
+    from code_list
+    where code_list = 'hub'
 ),
 
--- No organisation has begun or ended since reporting started; a successor gets its own row and both get dates.
+-- One hub became two. The papers give years, not days, so a hub is valid from the first to the last day of the years of its code.
+hubs as (
+    select
+        code as org_code,
+        label as org_name,
+        'hub' as org_role,
+        'council' as agency,
+        case code when 'MASH_STF' then 'E10000028' when 'MASH_SOT' then 'E06000021' else 'SCP_JOINT' end as area_code,
+        case when from_year is not null then cast(concat(cast(from_year as string), '-01-01') as date) end as valid_from,
+        case when to_year is not null then cast(concat(cast(to_year as string), '-12-31') as date) end as valid_to
+    from hub_years
+),
+
+organisations as (
+    select
+        *,
+        cast(null as date) as valid_from,
+        cast(null as date) as valid_to
+    from partner_agencies
+    union all
+    select
+        *,
+        cast(null as date) as valid_from,
+        cast(null as date) as valid_to
+    from senders
+    union all
+    select * from hubs
+),
+
+-- No other organisation has begun or ended since reporting started; a successor gets its own row and both get dates.
 final as (
     select
         organisations.org_code,
@@ -53,8 +86,8 @@ final as (
         organisations.org_role,
         organisations.agency,
         organisations.area_code,
-        cast(null as date) as valid_from,
-        cast(null as date) as valid_to
+        organisations.valid_from,
+        organisations.valid_to
     from organisations
     left join areas
         on organisations.area_code = areas.area_code
