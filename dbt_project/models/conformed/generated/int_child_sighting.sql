@@ -1,12 +1,56 @@
 -- Generated from contracts; do not edit.
 with
 
+council__child_protection_activity__visits as (
+    select * from {{ ref('stg_council__child_protection_activity__visits') }}
+),
+
+council__child_protection_activity__reviews as (
+    select * from {{ ref('stg_council__child_protection_activity__reviews') }}
+),
+
+council__children__children as (
+    select * from {{ ref('stg_council__children__children') }}
+),
+
+council__children_placed_here__notices as (
+    select * from {{ ref('stg_council__children_placed_here__notices') }}
+),
+
 council__cin_census__children as (
     select * from {{ ref('stg_council__cin_census__children') }}
 ),
 
+council__contacts__contacts as (
+    select * from {{ ref('stg_council__contacts__contacts') }}
+),
+
+council__court__case_children as (
+    select * from {{ ref('stg_council__court__case_children') }}
+),
+
+council__early_help__episodes as (
+    select * from {{ ref('stg_council__early_help__episodes') }}
+),
+
+council__ehe_cme__spells as (
+    select * from {{ ref('stg_council__ehe_cme__spells') }}
+),
+
+council__gcp2__profiles as (
+    select * from {{ ref('stg_council__gcp2__profiles') }}
+),
+
+council__mace__discussions as (
+    select * from {{ ref('stg_council__mace__discussions') }}
+),
+
 council__missing_and_return_interviews__episodes as (
     select * from {{ ref('stg_council__missing_and_return_interviews__episodes') }}
+),
+
+council__private_fostering__arrangements as (
+    select * from {{ ref('stg_council__private_fostering__arrangements') }}
 ),
 
 council__ssda903__header as (
@@ -55,6 +99,10 @@ council__ssda903__sw_episodes as (
 
 council__ssda903__dolo as (
     select * from {{ ref('stg_council__ssda903__dolo') }}
+),
+
+council__strategy_discussions__discussions as (
+    select * from {{ ref('stg_council__strategy_discussions__discussions') }}
 ),
 
 health__camhs__referrals as (
@@ -148,6 +196,74 @@ school__school_census__addresses_off_roll as (
 final as (
     select
         child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        cast(null as date) as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__child_protection_activity__visits
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        cast(null as date) as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__child_protection_activity__reviews
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(3 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        birth_date is null and expected_birth_date is not null as is_unborn,
+        sex,
+        'ethnicity' as code_list,
+        ethnicity
+    from council__children__children
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__children_placed_here__notices
+    where child_token is not null
+    union all
+    select
+        child_token,
         cast(1 as bigint) as source_rank,
         'council' as source,
         period_end,
@@ -165,6 +281,108 @@ final as (
     union all
     select
         child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        cast(null as date) as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__contacts__contacts
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        cast(null as date) as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__court__case_children
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        cast(null as date) as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__early_help__episodes
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__ehe_cme__spells
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        cast(null as date) as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__gcp2__profiles
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        cast(null as date) as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__mace__discussions
+    where child_token is not null
+    union all
+    select
+        child_token,
         cast(3 as bigint) as source_rank,
         'council' as source,
         period_end,
@@ -178,6 +396,23 @@ final as (
         'ethnicity' as code_list,
         ethnicity
     from council__missing_and_return_interviews__episodes
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        cast(null as date) as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__private_fostering__arrangements
     where child_token is not null
     union all
     select
@@ -382,6 +617,23 @@ final as (
         cast(null as string) as code_list,
         cast(null as string) as ethnicity
     from council__ssda903__dolo
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        cast(null as date) as birth_month,
+        false as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from council__strategy_discussions__discussions
     where child_token is not null
     union all
     select
