@@ -130,6 +130,8 @@ def _readable(s: Scene, r: Rule, _: Lists) -> Spoken:
 
 def _codelist(s: Scene, r: Rule, lists: Lists) -> Spoken:
     view, listed = sent(s.table, r.args["column"]), lists[r.args["codelist"]]
+    if s.spec(r.args["column"]).split:
+        return _several_codes(s, r, listed)
     if r.kind is RuleKind.codelist_year:
         this_year = {lower(c.code) for c in listed.codes if c.in_force(s.period.end.year)}
         return _own(
@@ -143,6 +145,25 @@ def _codelist(s: Scene, r: Rule, lists: Lists) -> Spoken:
     stored = {lower(k): v for k, v in listed.stored().items()} | codes
     return _own(
         r, (view,), (view,), sent=view, stored=stored, codes=codes, exact=[c.code for c in listed.codes]
+    )
+
+
+def _several_codes(s: Scene, r: Rule, listed: CodeList) -> Spoken:
+    view = sent(s.table, r.args["column"])
+    codes = {lower(c.code): c.maps_to or c.code for c in reversed(listed.codes)}
+    this_year = {lower(c.code) for c in listed.codes if c.in_force(s.period.end.year)}
+    return _own(
+        r,
+        (view,),
+        (view,),
+        "several_codes",
+        sent=view,
+        split=s.spec(r.args["column"]).split,
+        finds=r.kind.value,
+        stored={lower(k): v for k, v in listed.stored().items()} | codes,
+        codes=codes,
+        exact=[c.code for c in listed.codes],
+        other_years=sorted({lower(c.code) for c in listed.codes} - this_year),
     )
 
 

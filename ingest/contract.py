@@ -33,6 +33,8 @@ M = TypeVar("M", bound=BaseModel)
 
 #: Names reach SQL as quoted identifiers, so they are held to an allow-list at the door.
 NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
+#: Between the codes of a field that may hold several.
+CODE_SEPARATOR = ";"
 RULE_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,120}$")
 
 
@@ -179,6 +181,7 @@ class FieldSpec(Strict):
         str, ...
     ] = ()  # strptime formats, in order; ISO 8601 is always understood because it is unambiguous
     codelist: str | None = None
+    split: str = ""  # code fields: a cell may hold several codes, between any of these characters; kept as A;B
     required: bool = False
     required_severity: Severity = Severity.reject_row
     unreadable_severity: Severity = (
@@ -212,6 +215,8 @@ class FieldSpec(Strict):
             raise ValueError(
                 f"field {self.name}: a code field has a code list, and only a code field has one"
             )
+        if self.split and self.type is not FieldType.code:
+            raise ValueError(f"field {self.name}: only a code field can hold several values in a cell")
         if self.treatment is Treatment.month and self.type is not FieldType.date:
             raise ValueError(f"field {self.name}: only a date can be coarsened to its month")
         if self.treatment is Treatment.pseudonym and self.type is not FieldType.string:
@@ -473,6 +478,9 @@ class Extract(Strict):
     ] = ()  # dated notes on what changed and why; effects are since/until/from/to
     version: str = "1.0"
     licence: str = ""
+    no_breakdown: bool = (
+        False  # counts so small that no figure of it may be shown below the whole partnership, nor by any group
+    )
     layout: Layout = Layout()
     # The rest usually stands in `<extract>.rules.yml`.
     views: tuple[View, ...] = ()
@@ -862,6 +870,12 @@ def _load(root: Path) -> Contracts:
                     raise ContractError(
                         f"{path.name}: {table.name}.{field.name}: no code list {field.codelist}"
                     )
+                if field.codelist and field.split:
+                    inside = set(field.split + CODE_SEPARATOR)
+                    if torn := [c for c in codelists[field.codelist].stored() if inside & set(c)]:
+                        raise ContractError(
+                            f"{path.name}: {table.name}.{field.name}: spellings with a separator in them {torn}"
+                        )
         extracts[extract.key] = extract
     return Contracts(extracts, agencies, codelists)
 

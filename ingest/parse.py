@@ -16,6 +16,7 @@ year or a time zone is never filled in, an unreadable value never becomes a plai
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from ingest.contract import CodeList, FieldSpec, FieldType, Table
+from ingest.contract import CODE_SEPARATOR, CodeList, FieldSpec, FieldType, Table
 
 #: pyarrow makes its functions when it is imported, so no checker knows their names.
 pc: Any = pyarrow.compute
@@ -244,15 +245,29 @@ def _string(spec: FieldSpec, identifier: bool) -> Parts:
 
 def _code(spec: FieldSpec, codes: Codes) -> Parts:
     sent, key = name(f"{spec.name}__sent"), name(f"{spec.name}__key")
+    if spec.split:
+        known = f"list_filter(list_transform({several(spec)}, lambda x: {code_of('x', codes)}), lambda x: x IS NOT NULL)"
+        joined = f"array_to_string(list_sort(list_distinct({known})), {literal(CODE_SEPARATOR)})"
+        return (), ((spec.name, f"nullif({joined}, '')"),), ""
+    return (("key", fold(sent)),), ((spec.name, code_of(sent, codes, key)),), ""
+
+
+def several(spec: FieldSpec) -> str:
+    """What was sent in a cell of several codes, as a list: cut at the separators, trimmed, without empty parts."""
+    cut = f"regexp_split_to_array({name(spec.name + '__sent')}, {literal(f'[{re.escape(spec.split)}]')})"
+    return f"list_filter(list_transform({cut}, lambda x: trim(x, {literal(SPACE)})), lambda x: x <> '')"
+
+
+def code_of(text: str, codes: Codes, key: str = "") -> str:
+    """The code that a text stands for, as SQL; null when for none. `key` is the text folded, where that is at hand."""
     prefix = _map(
-        codes.by_code, fold(f"regexp_extract({sent}, '^(\\S+)(?:\\s+[-\u2013\u2014]|\\s*:)\\s+\\S', 1)")
+        codes.by_code, fold(f"regexp_extract({text}, '^(\\S+)(?:\\s+[-\u2013\u2014]|\\s*:)\\s+\\S', 1)")
     )
-    suffix = _map(codes.by_code, fold(f"regexp_extract({sent}, '^[A-Za-z0-9]{{1,3}}[).:]\\s*(\\S+)$', 1)"))
+    suffix = _map(codes.by_code, fold(f"regexp_extract({text}, '^[A-Za-z0-9]{{1,3}}[).:]\\s*(\\S+)$', 1)"))
     # "1) 2" could be either, so it is neither.
     junk = f"CASE WHEN {prefix} <> {suffix} THEN NULL ELSE coalesce({prefix}, {suffix}) END"
-    found = _map(codes.stored, key)
-    value = f"coalesce({found}, CASE WHEN regexp_matches({sent}, '[).:\u2013\u2014 -]') THEN {junk} END)"
-    return (("key", fold(sent)),), ((spec.name, value),), ""
+    found = _map(codes.stored, key or fold(text))
+    return f"coalesce({found}, CASE WHEN regexp_matches({text}, '[).:\u2013\u2014 -]') THEN {junk} END)"
 
 
 def _map(mapping: dict[str, str], expression: str) -> str:

@@ -29,7 +29,7 @@ from ingest.contract import (
     derived_rules,
 )
 from ingest.expression_sql import Value, sql, with_constants
-from ingest.parse import Codes, among, fold, folded, literal, name
+from ingest.parse import Codes, among, code_of, fold, folded, literal, name, several
 from ingest.validators import checksum_sql
 
 #: Dates that a system puts where nobody knew one.
@@ -146,19 +146,40 @@ def _required(s: Scene, r: Rule) -> RuleSql:
 
 
 def _codelist(s: Scene, r: Rule) -> RuleSql:
-    column = r.args["column"]
-    return _rule(r, _is_sent(s, column), f"{name(column)} IS NULL")
+    spec = s.spec(r.args["column"])
+    if spec.split:  # one unknown code among several is found, and the others are kept
+        return _rule(r, _is_sent(s, spec.name), _some_unknown(s, spec))
+    return _rule(r, _is_sent(s, spec.name), f"{name(spec.name)} IS NULL")
 
 
 def _codelist_year(s: Scene, r: Rule) -> RuleSql:
-    spec = s.spec(r.args["column"])
-    return _rule(r, _is_sent(s, spec.name), among(fold(sent(spec)), s.codes[r.args["codelist"]].other_years))
+    spec, others = s.spec(r.args["column"]), s.codes[r.args["codelist"]].other_years
+    if spec.split:
+        fails = f"NOT ({_some_unknown(s, spec)}) AND {_some(spec, among(fold('x'), others))}"
+        return _rule(r, _is_sent(s, spec.name), fails)
+    return _rule(r, _is_sent(s, spec.name), among(fold(sent(spec)), others))
 
 
 def _codelist_spelling(s: Scene, r: Rule) -> RuleSql:
-    spec = s.spec(r.args["column"])
-    exact = among(sent(spec), s.codes[r.args["codelist"]].exact)
+    spec, codes = s.spec(r.args["column"]), s.codes[r.args["codelist"]]
+    if spec.split:
+        graver = f"{_some_unknown(s, spec)} OR {_some(spec, among(fold('x'), codes.other_years))}"
+        another_way = _some(spec, "NOT " + among("x", codes.exact))
+        fails = f"NOT ({graver}) AND {another_way}"
+        return _rule(r, _is_sent(s, spec.name), fails)
+    exact = among(sent(spec), codes.exact)
     return _rule(r, _is_sent(s, spec.name), f"{name(spec.name)} IS NOT NULL AND NOT {exact}")
+
+
+def _some(spec: FieldSpec, condition: str) -> str:
+    """True when a code of the cell, `x`, meets the condition."""
+    return f"len(list_filter({several(spec)}, lambda x: {condition})) > 0"
+
+
+def _some_unknown(s: Scene, spec: FieldSpec) -> str:
+    """True when a code of the cell is none, or the cell holds separators only."""
+    unknown = _some(spec, code_of("x", s.codes[spec.codelist or ""]) + " IS NULL")
+    return f"(len({several(spec)}) = 0 OR {unknown})"
 
 
 def _range(s: Scene, r: Rule) -> RuleSql:

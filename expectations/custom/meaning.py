@@ -26,6 +26,7 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 from great_expectations.validator.validator import ValidationDependencies
 
 from expectations.custom.counted import OWN_RESULT
+from ingest.parse import SPACE
 from ingest.validators import passes
 
 Mask = npt.NDArray[np.bool_]
@@ -101,6 +102,23 @@ def _codelist_spelling(f: pd.DataFrame, p: dict[str, Any]) -> Mask:
     )
 
 
+def _several_codes(f: pd.DataFrame, p: dict[str, Any]) -> Mask:
+    """A cell of several codes fails one rule only, the gravest: an unknown code, one of another year, a spelling."""
+
+    def gravest(text: str) -> str:
+        parts = [text]
+        for separator in p["split"]:
+            parts = [piece for part in parts for piece in part.split(separator)]
+        parts = [stripped for part in parts if (stripped := part.strip(SPACE))]
+        if not parts or any(recognise(part, p["stored"], p["codes"]) is None for part in parts):
+            return "codelist"
+        if any(lower(part) in p["other_years"] for part in parts):
+            return "codelist_year"
+        return "" if all(part in p["exact"] for part in parts) else "codelist_spelling"
+
+    return per_text(f, p["sent"], lambda text: gravest(text) == p["finds"])
+
+
 def _checksum(f: pd.DataFrame, p: dict[str, Any]) -> Mask:
     there = present(f, p["column"])
     out = np.zeros(len(f), dtype=bool)
@@ -161,6 +179,7 @@ MEANINGS: dict[str, Meaning] = {
     "codelist": _codelist,
     "codelist_year": _codelist_year,
     "codelist_spelling": _codelist_spelling,
+    "several_codes": _several_codes,
     "checksum": _checksum,
     "unique": _unique,
     "unique_together": _unique,

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from ingest.contract import Extract, FieldSpec, FieldType, Table
+from ingest.contract import CODE_SEPARATOR, Extract, FieldSpec, FieldType, Table
 from ingest.projections.arrow import CHILD_TOKEN, SYSTEM, raw_schema
 
 #: Arrow type -> the type's name in the warehouse, spelled so that DuckDB and Spark both know it.
@@ -47,7 +47,13 @@ def source_file(extract: Extract) -> dict[str, Any]:
                 "name": source_name(extract),
                 "description": _clean(extract.description),
                 "config": {
-                    "meta": {"agency": extract.agency, "extract": extract.extract, "code": extract.code}
+                    "meta": {
+                        "agency": extract.agency,
+                        "extract": extract.extract,
+                        "code": extract.code,
+                        # Only where it holds: a test walks from here to the indicators.
+                        **({"no_breakdown": True} if extract.no_breakdown else {}),
+                    }
                 },
                 "tables": [_table(extract, table) for table in extract.tables],
             }
@@ -98,7 +104,7 @@ def field_says(field: FieldSpec) -> str:
     if field.description:
         says += f" {_clean(field.description)}"
     if field.type is FieldType.code:
-        says += f" Code list {field.codelist}."
+        says += f" {f'Codes joined by {CODE_SEPARATOR}, in order of the alphabet; code' if field.split else 'Code'} list {field.codelist}."
     if field.treatment == "month":
         says += " Coarsened to the first of the month."
     return says

@@ -109,7 +109,7 @@ def _cells(
         meaning += f" In the layout {window}."
     kind = KIND[field.type]
     if field.type is FieldType.code:
-        kind = f"[{field.codelist}](../code_lists.md#{field.codelist})"
+        kind = f"[{field.codelist}](../code_lists.md#{field.codelist}){', several in a cell' if field.split else ''}"
     return (
         f"`{field.name}`",
         meaning,

@@ -26,6 +26,7 @@ from open_data_contract_standard.model import (
 
 from ingest.agreement import Agreements, load_agreements
 from ingest.contract import (
+    CODE_SEPARATOR,
     Contracts,
     Extract,
     FieldSpec,
@@ -137,6 +138,7 @@ def odcs(contracts: Contracts, key: str, agreements: Agreements | None = None) -
             CustomProperty(property="submitters", value=list(extract.submitters)),
             CustomProperty(property="cadence", value=extract.delivery.cadence),
             CustomProperty(property="encoding", value=extract.delivery.encoding),
+            *([CustomProperty(property="noBreakdown", value=True)] if extract.no_breakdown else []),
             CustomProperty(property="revisions", value=[dict(r) for r in extract.revisions]),
         ],
     )
@@ -206,6 +208,8 @@ def _property(
             CustomProperty(property="codeList", value=field.codelist),
             CustomProperty(property="codes", value=codes),
         ]
+    if field.split:
+        custom.append(CustomProperty(property="severalCodesSeparatedBy", value=CODE_SEPARATOR))
     if field.headers[1:]:
         custom.append(CustomProperty(property="otherHeaders", value=list(field.headers[1:])))
     if field.since or field.until:

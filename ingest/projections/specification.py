@@ -21,6 +21,7 @@ from ingest.projections.wording import (
     how_written,
     md_table,
     sentence,
+    several,
     when_in_layout,
 )
 
@@ -53,6 +54,11 @@ def specification(contracts: Contracts, key: str, agreements: Agreements | None 
     if agreements is not None and not any(key in a.flows for a in agreements.values()):
         parts += [
             "**No agreement covers this return yet: do not send it.** Until one does, a file is refused unread.",
+            "",
+        ]
+    if extract.no_breakdown:
+        parts += [
+            "The counts are so small that no figure of this return is ever shown below the whole partnership, or by any group.",
             "",
         ]
     parts += _basics(contracts, extract)
@@ -136,7 +142,7 @@ def _table(contracts: Contracts, extract: Extract, table: Table, agreements: Agr
             means += f" In the layout {window}."
         written = how_written(field)
         if field.type is FieldType.code:
-            written = f"code: see [{field.codelist}](#{field.codelist})"
+            written = f"code: see [{field.codelist}](#{field.codelist}){several(field)}"
         headers = field.headers or (field.name,)
         also = ", ".join(f"`{h}`" for h in headers[1:])
         rows.append(

@@ -134,7 +134,7 @@ def _sheet(
     for column, field in enumerate(fields):
         sheet.write(last, column, _heading(field), styles["head"])
         sheet.write_string(last + 1, column, row[field.name], styles["text"])
-        if field.codelist:
+        if field.codelist and not field.split:  # Excel's lists take one value a cell
             codes = [c.code for c in contracts.codelists[field.codelist].codes]
             if len(",".join(codes)) <= 255:  # Excel's limit for a list written in the cell
                 sheet.data_validation(
@@ -176,7 +176,7 @@ def _help_sheet(
             if field.type is FieldType.code and field.codelist:
                 written = "; ".join(
                     f"{c.code} = {c.label}" for c in contracts.codelists[field.codelist].codes
-                )
+                ) + several(field)
             for column, words in enumerate((_heading(field), sentence(field.label), written)):
                 sheet.write_string(at, column, words)
 

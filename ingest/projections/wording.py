@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from ingest.calendar import Period
-from ingest.contract import Delivery, Extract, FieldSpec, FieldType, Severity, Table, Treatment
+from ingest.contract import CODE_SEPARATOR, Delivery, Extract, FieldSpec, FieldType, Severity, Table, Treatment
 
 CADENCE = {
     "month": "every month",
@@ -101,6 +101,11 @@ def how_written(field: FieldSpec) -> str:
     if field.max_length:
         parts.append(f"at most {field.max_length} characters")
     return ", ".join(parts)
+
+
+def several(field: FieldSpec) -> str:
+    """What a sender needs to know of a cell that may hold several codes; empty for any other."""
+    return f"; where there are several, put {CODE_SEPARATOR} between them" if field.split else ""
 
 
 def digits(field: FieldSpec) -> int:

@@ -14,6 +14,7 @@ Quality indicators (DQ01, DQ02, DQ06) are about the files, so they are computed 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -721,7 +722,9 @@ def _coded(d: Delivery, contracts: Contracts) -> tuple[int, int]:
                     sent = str(text).strip().lstrip("'").strip()
                     blank = sent.casefold() in BLANKS and sent.casefold() not in stored
                     every += 0 if blank else int(n)
-                    good += int(n) if sent in live and not blank else 0
+                    parts = re.split(f"[{re.escape(spec.split)}]", sent) if spec.split else [sent]
+                    standard = {p.strip() for p in parts if p.strip()}
+                    good += int(n) if standard and standard <= live and not blank else 0
     return good, every
 
 

@@ -93,6 +93,9 @@ CODES = st.one_of(
     ),
     st.text(max_size=12),
 )
+SEVERAL = st.lists(CODES, min_size=1, max_size=4).flatmap(
+    lambda parts: st.sampled_from([";", "; ", ",", " , ", ";;", "|"]).map(lambda by: by.join(parts))
+)
 WORDS = st.one_of(
     st.sampled_from(
         ["A1", "a 1", "00123", "'00123", "123.0", "12E3", "Null", "'t Hooft", "ABCDEFGHI", "x" * 25]
@@ -103,7 +106,7 @@ CELLS: dict[str, st.SearchStrategy[str | None]] = {
     "ref": WORDS, "local_id": WORDS, "surname": WORDS,
     "nhs_number": st.sampled_from(["9434765919", "943 476 5919", "9434765918", "1111111111", "94347659", "943476591a", "9434765919.0", "\u0669434765919"]),
     "upn": st.sampled_from(["A861000000001", "B801200005001", "b801200005001", "B80120000500A", "I801200005001", "B8012", "B801 2000 05001"]),
-    "born_on": DAYS, "starts_on": DAYS, "ends_on": DAYS, "seen_at": TIMES, "noted_at": TIMES, "need": CODES, "other_need": CODES,
+    "born_on": DAYS, "starts_on": DAYS, "ends_on": DAYS, "seen_at": TIMES, "noted_at": TIMES, "need": CODES, "other_need": CODES, "needs": SEVERAL,
     "times": st.sampled_from(["0", "-1", "3", "4", "20", "21", "3.0", "1,000", "3.5", "9" * 17]),
     "score": st.sampled_from(["0", "1.5", "-1.5", "-1.6", "99.5", "99.6", "1e1", "inf", "nan", "1,234.5"]),
     "is_open": st.sampled_from(["0", "1", "no", "YES", "true", "1.0", "maybe"]),

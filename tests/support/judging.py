@@ -88,6 +88,7 @@ FIELDS = (
     field("noted_at", "timestamp"),
     field("need", "code", required=True),
     field("other_need", "code"),
+    field("needs", "code", split=";,"),
     field("times", "integer", min=0, max=20),
     field("score", "decimal", min=-1.5, max=99.5),
     field("is_open", "boolean", required=True, required_severity="warn"),
@@ -156,7 +157,7 @@ EXAMPLE = extract_of(CASES, STEPS)
 
 RIGHT: dict[str, str | None] = {
     "ref": "A1", "local_id": "C1", "nhs_number": "9434765919", "upn": None, "surname": "Hernandez", "born_on": "02/01/2015",
-    "starts_on": "03/04/2025", "ends_on": None, "seen_at": "03/04/2025 10:30", "noted_at": "04/04/2025 09:00", "need": "N1", "other_need": None,
+    "starts_on": "03/04/2025", "ends_on": None, "seen_at": "03/04/2025 10:30", "noted_at": "04/04/2025 09:00", "need": "N1", "other_need": None, "needs": None,
     "times": "3", "score": "1.5", "is_open": "1", "rate": "c", "la_code": "860",
 }  # fmt: skip
 

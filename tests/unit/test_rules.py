@@ -73,6 +73,32 @@ def test_bounds_are_inside(changes: dict[str, str | None]) -> None:
     assert not {k for k in one(**changes)[1] if k.startswith(("R-PERIOD", "R-BEFORE", "R-WHO", "times"))}
 
 
+@pytest.mark.parametrize(
+    ("cell", "kept", "rule"),
+    [
+        ("N1", "N1", None),
+        ("N2;N1", "N1;N2", None),
+        ("N1, N2 ; N1,", "N1;N2", None),
+        ("Abuse; N2", "N1;N2", "needs.codelist_spelling"),
+        ("N1 - Abuse, n2", "N1;N2", "needs.codelist_spelling"),
+        ("N2; N7", "N2", "needs.codelist"),
+        ("abuse; N7", "N1", "needs.codelist"),
+        ("N7", None, "needs.codelist"),
+        (" ; ,", None, "needs.codelist"),
+        ("N2;OLD", "N1;N2", "needs.codelist_year"),
+        ("Abuse;OLD", "N1", "needs.codelist_year"),
+        ("N2\u00a0;\tN1", "N1;N2", None),
+        ("N/A", None, "needs.mended"),
+    ],
+)
+def test_a_cell_of_several_codes_keeps_those_it_knows_and_is_found_once(
+    cell: str, kept: str | None, rule: str | None
+) -> None:
+    values, failed = one(needs=cell)
+    assert values["needs"] == kept
+    assert failed == ({rule: 1} if rule else {})
+
+
 def test_what_was_not_sent_is_only_missing() -> None:
     assert one(starts_on=None, seen_at=None, noted_at=None)[1] == {"starts_on.required": 1}
 
