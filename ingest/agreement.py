@@ -36,7 +36,7 @@ Purpose = Literal[
     "testing",
 ]
 LawfulBasis = Literal["art6-1-c", "art6-1-e", "dpa2018-part3", "not_personal_data"]
-Audience = Literal["partner_internal", "partnership_board", "public"]
+Audience = Literal["restricted", "partner_internal", "partnership_board", "public"]
 Necessity = Literal["required", "optional", "linkage_only", "prohibited", "not_agreed"]
 
 

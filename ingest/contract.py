@@ -181,7 +181,9 @@ class FieldSpec(Strict):
         str, ...
     ] = ()  # strptime formats, in order; ISO 8601 is always understood because it is unambiguous
     codelist: str | None = None
-    split: str = ""  # code fields: a cell may hold several codes, between any of these characters; kept as A;B
+    split: str = (
+        ""  # code fields: a cell may hold several codes, between any of these characters; kept as A;B
+    )
     required: bool = False
     required_severity: Severity = Severity.reject_row
     unreadable_severity: Severity = (

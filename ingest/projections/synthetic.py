@@ -156,7 +156,9 @@ class Maker:
         place = [f.name for f in table.fields].index(spec.name)
         if spec.type is FieldType.code:
             codes = [c for c in self.codelists[spec.codelist or ""].codes if c.in_force(self.period.end.year)]
-            picked = [codes[(i + n) % len(codes)].code for n in range(2 if spec.split and len(codes) > 1 else 1)]
+            picked = [
+                codes[(i + n) % len(codes)].code for n in range(2 if spec.split and len(codes) > 1 else 1)
+            ]
             return f"{CODE_SEPARATOR} ".join(picked)
         if spec.type is FieldType.boolean:
             return str((i + place) % 2)

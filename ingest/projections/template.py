@@ -21,7 +21,7 @@ from ingest.agreement import Agreements
 from ingest.contract import Contracts, Extract, FieldSpec, FieldType, Table
 from ingest.projections.dictionary import may_be_sent
 from ingest.projections.example import example_period, example_row, example_title
-from ingest.projections.wording import CADENCE, how_written, sentence, set_stem
+from ingest.projections.wording import CADENCE, how_written, sentence, set_stem, several
 
 Element = Any  # lxml calls its own class private
 

@@ -12,7 +12,16 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from ingest.calendar import Period
-from ingest.contract import CODE_SEPARATOR, Delivery, Extract, FieldSpec, FieldType, Severity, Table, Treatment
+from ingest.contract import (
+    CODE_SEPARATOR,
+    Delivery,
+    Extract,
+    FieldSpec,
+    FieldType,
+    Severity,
+    Table,
+    Treatment,
+)
 
 CADENCE = {
     "month": "every month",
