@@ -480,9 +480,7 @@ class Extract(Strict):
     ] = ()  # dated notes on what changed and why; effects are since/until/from/to
     version: str = "1.0"
     licence: str = ""
-    no_breakdown: bool = (
-        False  # counts so small that no figure of it may be shown below the whole partnership, nor by any group
-    )
+    no_breakdown: bool = False  # counts so small that no figure of it may be shown below the whole partnership, nor by any group
     layout: Layout = Layout()
     # The rest usually stands in `<extract>.rules.yml`.
     views: tuple[View, ...] = ()

@@ -1,0 +1,1 @@
+{{ staging('partnership__assurance_returns', 'returns') }}

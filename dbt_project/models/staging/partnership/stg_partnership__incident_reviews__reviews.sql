@@ -1,0 +1,1 @@
+{{ staging('partnership__incident_reviews', 'reviews') }}

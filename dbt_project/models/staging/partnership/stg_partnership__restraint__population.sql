@@ -1,0 +1,1 @@
+{{ staging('partnership__restraint', 'population') }}
