@@ -848,10 +848,7 @@ def load_contracts(root: Path = CONTRACTS_DIR) -> Contracts:
 def _load(root: Path) -> Contracts:
     shared = _yaml(root / "_fields.yml")
     agencies = {a["agency"]: Agency(**a) for a in _yaml(root / "_agencies.yml")}
-    codelists = {
-        p.stem: _build(CodeList, {"name": p.stem, **_yaml(p)}, p)
-        for p in sorted((root / "_codelists").glob("*.yml"))
-    }
+    codelists = _codelists(root / "_codelists")
     extracts: dict[str, Extract] = {}
     for path in sorted(p for p in root.glob("[!_]*/*.yml") if not p.name.endswith(RULES_SUFFIX)):
         raw = _with_rules(_yaml(path), path)
@@ -896,6 +893,22 @@ def _with_rules(raw: dict[str, Any], path: Path) -> dict[str, Any]:
     return {**raw, **more, "views": [{"name": name, **spec} for name, spec in views.items()]}
 
 
+def _codelists(folder: Path) -> dict[str, CodeList]:
+    """Code lists by name. `codes_of` names a list whose codes are this one's too, so that an extract whose senders spell
+    in their own ways has spellings of its own and no second list of codes."""
+    found = {p: _yaml(p) for p in sorted(folder.glob("*.yml"))}
+    plain = {p.stem: raw.get("codes", []) for p, raw in found.items()}
+    out: dict[str, CodeList] = {}
+    for path, raw in found.items():
+        same = raw.pop("codes_of", None)
+        if same is not None and (same not in plain or "codes" in raw):
+            raise ContractError(f"{path.name}: codes_of names a list of codes, in place of codes of its own")
+        out[path.stem] = _build(
+            CodeList, {"name": path.stem, **raw, **({"codes": plain[same]} if same else {})}, path
+        )
+    return out
+
+
 def _table(name: str, spec: dict[str, Any], shared: dict[str, Any], path: Path) -> Table:
     fields: list[FieldSpec] = []
     for field_name, own in spec.pop("fields").items():
@@ -921,7 +934,7 @@ def _yaml(path: Path) -> Any:
         return yaml.load(handle, Loader=_Loader)  # noqa: S506 - a SafeLoader
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """YAML 1.2's booleans only: a code `no` or a spelling `yes` stays a word."""
 
 
