@@ -310,6 +310,9 @@ class TableSource(Strict):
     file: str | None = None  # CSV set: glob on the file name
     other_files: tuple[str, ...] = ()  # CSV set: further globs that senders' names follow
     sheet: str | None = None  # workbook: sheet name (matched without case or punctuation)
+    sheet_also: tuple[
+        str, ...
+    ] = ()  # other names that senders give it; `List 1*` is also `List 1 - Contacts`, not `List 10`
     header_rows: int = Field(
         default=1, ge=1, le=3
     )  # how many rows form the header, joined from the bottom up
@@ -894,18 +897,20 @@ def _with_rules(raw: dict[str, Any], path: Path) -> dict[str, Any]:
 
 
 def _codelists(folder: Path) -> dict[str, CodeList]:
-    """Code lists by name. `codes_of` names a list whose codes are this one's too, so that an extract whose senders spell
-    in their own ways has spellings of its own and no second list of codes."""
+    """Code lists by name. `codes_of` names a list whose codes are this one's too: an extract whose senders write in their
+    own way has spellings, and codes that map to the shared ones, and no second list of the same codes."""
     found = {p: _yaml(p) for p in sorted(folder.glob("*.yml"))}
     plain = {p.stem: raw.get("codes", []) for p, raw in found.items()}
     out: dict[str, CodeList] = {}
     for path, raw in found.items():
         same = raw.pop("codes_of", None)
-        if same is not None and (same not in plain or "codes" in raw):
-            raise ContractError(f"{path.name}: codes_of names a list of codes, in place of codes of its own")
-        out[path.stem] = _build(
-            CodeList, {"name": path.stem, **raw, **({"codes": plain[same]} if same else {})}, path
-        )
+        if same is not None and (
+            same not in plain or not all(c.get("maps_to") for c in raw.get("codes", []))
+        ):
+            raise ContractError(f"{path.name}: codes_of names a list, and codes beside it map to that list's")
+        shared = [c for c in plain[same] if not c.get("maps_to")] if same else []
+        codes = [*shared, *raw.pop("codes", [])]
+        out[path.stem] = _build(CodeList, {"name": path.stem, **raw, "codes": codes}, path)
     return out
 
 

@@ -121,6 +121,10 @@ def _cells(
     )
 
 
+#: Spellings that the page lists of one code list; some lists know more than a thousand.
+SPELLINGS_SHOWN = 60
+
+
 def code_lists_page(contracts: Contracts) -> str:
     """Every code list: standard codes with their years, spellings that are mended, values that are refused."""
     parts = [
@@ -146,10 +150,10 @@ def code_lists_page(contracts: Contracts) -> str:
         )
         parts += [md_table(("code", "meaning", "published as", "stored as", "years"), rows), ""]
         if codelist.fixable:
-            parts += [
-                "Mended: " + ", ".join(f"`{k}` to `{v}`" for k, v in sorted(codelist.fixable.items())) + ".",
-                "",
-            ]
+            shown = sorted(codelist.fixable.items())[:SPELLINGS_SHOWN]
+            more = len(codelist.fixable) - len(shown)
+            rest = f" and {more} more, in the code list's own file" if more else ""
+            parts += ["Mended: " + ", ".join(f"`{k}` to `{v}`" for k, v in shown) + f"{rest}.", ""]
         if codelist.known_bad:
             parts += ["Refused: " + ", ".join(f"`{v}`" for v in codelist.known_bad) + ".", ""]
     return "\n".join(parts)

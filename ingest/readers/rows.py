@@ -201,11 +201,16 @@ class Sorter:
         at: np.ndarray[Any, Any] | None = None
         for position in self.layout.positions.values():
             cells = batch.column(position) if at is None else batch.column(position).take(pa.array(at))
-            same = _where(pc.equal(cells, self.found.cells[position]))
+            same = _where(pc.equal(cells, self._name(position)))
             at = same if at is None else at[same]
             if not len(at):
                 break
         return at if at is not None else np.array([], dtype=np.int64)
+
+    def _name(self, position: int) -> str:
+        """A column's name as one row would hold it: where names are merged downwards, the row above has it."""
+        own, upper = self.found.cells[position], self.found.upper
+        return upper[position] if upper is not None and not own.strip() else own
 
     def _footers(self, batch: pa.RecordBatch, first: pa.Array) -> np.ndarray[Any, Any]:
         if self.footer is None:

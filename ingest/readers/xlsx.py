@@ -14,6 +14,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator, Sequence
@@ -22,7 +23,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 from lxml import etree
 
 from ingest import headers
@@ -46,7 +49,8 @@ from ingest.readers.rows import Found, OneTable, Sorter
 from ingest.readers.xml import SAFE
 
 MAX_MEMBERS = 1_000
-MAX_INFLATED = 400_000_000
+#: Eleven lists of 50,000 rows are 390 MB of XML with short cells (`make bench`, annex_a); they are read as a stream.
+MAX_INFLATED = 1_000_000_000
 #: Honest sheets compress to a twentieth; a bomb to a thousandth. Small parts are left alone.
 MAX_RATIO, RATIO_FROM = 250, 4_000_000
 MAX_ROW = 1_048_576
@@ -56,9 +60,14 @@ CHILD_MEMORY = 1_500_000_000
 CHILD_SECONDS = 60
 CHILD_WALL_SECONDS = 120
 BATCH = 50_000
+#: The longest first line of a block that the child writes: the sizes of Excel's 16,384 columns.
+MAX_HEAD = 400_000
 
 OLE = b"\xd0\xcf\x11\xe0"
 UNREADABLE_FORMULA = "#FORMULA!"
+_ONE_SHEET = "Leave one sheet a list in the workbook."
+
+pc: Any = pyarrow.compute  # its functions are made at run time, so no type checker knows them
 
 _CHILD = Path(__file__).with_name("xlsx_child.py")
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -109,7 +118,18 @@ def read(delivery: Delivery, extract: Extract) -> ReadResult:
             chosen, problems = _choose(sheets, extract)
             parts = {s.name: _scan(archive, s.part) for s in chosen.values()}
         handle.seek(0)
-        grids = _open_in_child(handle, [s.name for s in chosen.values()])
+        with _child(handle, [s.name for s in chosen.values()]) as child:
+            return _tables(child, chosen, parts, extract, problems)
+
+
+def _tables(
+    child: _Child,
+    chosen: dict[str, _Sheet],
+    parts: dict[str, _Part],
+    extract: Extract,
+    problems: list[FileProblem],
+) -> ReadResult:
+    """A sheet at a time, as the child opens it: no more than one is held besides the rows that were read of the others."""
     result = ReadResult({}, {}, problems)
     titles: list[str] = []
     for table in extract.tables:
@@ -117,17 +137,22 @@ def read(delivery: Delivery, extract: Extract) -> ReadResult:
         if sheet is None:
             result.tables[table.name] = empty_table(table)
             continue
+        cells = child.sheet()
         try:
-            one, above = _table(grids[sheet.name], parts[sheet.name], table, extract)
+            one, above = _table(cells, parts[sheet.name], table, extract)
         except Refused as refused:
             if len(extract.tables) == 1:
                 raise
             result.tables[table.name] = empty_table(table)
-            result.problems.append(as_problem(refused, table))
+            found = as_problem(refused, table)
+            if refused.code is FileCode.FILE_EMPTY and table.optional:
+                found = replace(found, severity=Severity.warn)  # an empty sheet says what a missing one says
+            result.problems.append(found)
             continue
         result.tables[table.name] = one.table
         result.problems += one.problems
         titles += above
+    child.finish()
     if titles:
         result.stated["titles"] = titles
     return result
@@ -255,24 +280,29 @@ def _small_xml(archive: zipfile.ZipFile, name: str) -> Any:
 def _choose(sheets: Sequence[_Sheet], extract: Extract) -> tuple[dict[str, _Sheet], list[FileProblem]]:
     """Which sheet is which table. One sheet with another name is taken for the only table, and said."""
     problems: list[FileProblem] = []
-    by_key: dict[str, _Sheet] = {}
-    for sheet in sheets:
-        by_key.setdefault(headers.key(sheet.name), sheet)
     chosen: dict[str, _Sheet] = {}
     visible = [s for s in sheets if not s.hidden]
     for table in extract.tables:
         wanted = table.source.sheet or table.title
-        sheet = by_key.get(headers.key(wanted))
-        if sheet is None and len(extract.tables) == 1 and len(visible) == 1:
-            sheet = visible[0]
-            found = problem(
+        found = _called(sheets, wanted, table.source.sheet_also)
+        if not found and len(extract.tables) == 1 and len(visible) == 1:
+            found = visible
+            said = problem(
                 FileCode.FILE_SHEET_MISSING, severity=Severity.note, table=table.name, sheet=wanted
             )
-            problems.append(replace(found, says=f"No sheet is called {wanted}; the only sheet was read."))
-        if sheet is not None:
-            chosen[table.name] = sheet
-        elif not table.optional:
-            problems.append(problem(FileCode.FILE_SHEET_MISSING, table=table.name, sheet=wanted))
+            problems.append(replace(said, says=f"No sheet is called {wanted}; the only sheet was read."))
+        if len(found) > 1:
+            said = problem(FileCode.FILE_TWICE, table=table.name)
+            problems.append(replace(said, says=f"Two sheets could both be {wanted}.", fix=_ONE_SHEET))
+        if found:
+            chosen[table.name] = found[0]
+        else:
+            severity = Severity.note if table.optional else None
+            problems.append(
+                problem(FileCode.FILE_SHEET_MISSING, severity=severity, table=table.name, sheet=wanted)
+            )
+    if not chosen:  # nothing of the return is there, however optional each sheet may be
+        problems = [replace(p, severity=Severity.block_file) for p in problems]
     hidden = [clean_name(s.name) for s in sheets if s.hidden]
     if hidden:
         problems.append(problem(FileCode.XLSX_HIDDEN, where=", ".join(hidden[:10])))
@@ -281,6 +311,24 @@ def _choose(sheets: Sequence[_Sheet], extract: Extract) -> tuple[dict[str, _Shee
     if others and chosen:
         problems.append(problem(FileCode.FILE_COLUMN_IGNORED, names="sheets " + ", ".join(others[:10])))
     return chosen, problems
+
+
+def _called(sheets: Sequence[_Sheet], wanted: str, also: Sequence[str]) -> list[_Sheet]:
+    """The sheets of that name; where there is none, those of another name that the contract allows.
+
+    `List 1*` stands for `List 1 - Contacts` and not for `List 10`: a number is never cut in two.
+    """
+    exact = [s for s in sheets if headers.key(s.name) == headers.key(wanted)]
+    if exact:
+        return exact[:1]
+    names = {headers.key(a) for a in also if not a.endswith("*")}
+    starts = [headers.key(a) for a in also if a.endswith("*")]
+    out: list[_Sheet] = []
+    for sheet in sheets:
+        own = headers.key(sheet.name)
+        if own in names or any(own.startswith(b) and not own[len(b) : len(b) + 1].isdigit() for b in starts):
+            out.append(sheet)
+    return out
 
 
 def _scan(archive: zipfile.ZipFile, part: str) -> _Part:
@@ -339,57 +387,131 @@ def _column(letters: bytes) -> int:
 # --- opening it in a child ------------------------------------------------------------------------------------------------
 
 
-def _open_in_child(handle: IO[bytes], names: Sequence[str]) -> dict[str, list[list[str]]]:
-    """The sheets' cells as text. The child gets the open file, an empty environment and limits; its words are never read."""
+class _Child:
+    """The child at work. Its sheets come in the order asked; its words are never read."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        self.out: IO[bytes] = process.stdout
+
+    def sheet(self) -> pa.Table:
+        """The next sheet: every cell as text, one column of strings a column of the sheet."""
+        blocks: list[pa.Table] = []
+        while True:
+            head = self._head()
+            if not head["rows"]:
+                break
+            blocks.append(self._block(**head))
+        width = max((b.num_columns for b in blocks), default=0)
+        return pa.concat_tables([_widened(b, width) for b in blocks]) if blocks else pa.table({})
+
+    def _head(self) -> dict[str, Any]:
+        line = self.out.readline(MAX_HEAD)
+        if not line.endswith(b"\n"):
+            raise self.failure()
+        try:
+            head = json.loads(line)
+            if head["rows"]:
+                return {
+                    "rows": int(head["rows"]),
+                    "left": int(head["left"]),
+                    "sizes": [*map(int, head["bytes"])],
+                }
+            return {"rows": 0}
+        except (ValueError, KeyError, TypeError):
+            raise Refused(FileCode.XLSX_FORMAT) from None
+
+    def _block(self, rows: int, left: int, sizes: list[int]) -> pa.Table:
+        columns: list[Any] = [_blank(rows)] * left
+        for size in sizes:
+            offsets, whole = self._exactly(4 * (rows + 1)), self._exactly(size)
+            column: Any = pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(whole))
+            try:
+                column.validate(full=True)
+            except pa.ArrowInvalid:
+                raise Refused(FileCode.XLSX_FORMAT) from None
+            columns.append(column)
+        return _named(columns)
+
+    def _exactly(self, size: int) -> bytes:
+        found = self.out.read(size)
+        if len(found) != size:
+            raise self.failure()
+        return found
+
+    def finish(self) -> None:
+        """Raises Refused when the child did not end well or has more to say."""
+        if self.out.read(1) or self.process.wait(CHILD_WALL_SECONDS) != 0:
+            raise self.failure()
+
+    def failure(self) -> Refused:
+        """Why the child stopped before the end, by its exit code alone."""
+        self.out.close()
+        code = self.process.wait(CHILD_WALL_SECONDS)
+        if code == 3:
+            return Refused(FileCode.XLSX_ENCRYPTED)
+        if code < 0 or code in (4, 134, 137, 152):
+            return Refused(FileCode.XLSX_LIMIT)
+        return Refused(FileCode.XLSX_FORMAT)
+
+
+@contextmanager
+def _child(handle: IO[bytes], names: Sequence[str]) -> Generator[_Child]:
+    """The child gets the open file, an empty environment and limits, and is ended when its time is over."""
     asked = json.dumps({"memory": CHILD_MEMORY, "seconds": CHILD_SECONDS, "sheets": list(names)})
-    command = [sys.executable, "-I", str(_CHILD), asked]
+    process = subprocess.Popen(  # noqa: S603 - our own script, no shell, arguments are JSON
+        [sys.executable, "-I", str(_CHILD), asked],
+        stdin=handle,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={"LANG": "C.UTF-8"},
+    )
+    clock = threading.Timer(CHILD_WALL_SECONDS, process.kill)
+    clock.daemon = True
+    clock.start()
     try:
-        done = subprocess.run(  # noqa: S603 - our own script, no shell, arguments are JSON
-            command,
-            stdin=handle,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=CHILD_WALL_SECONDS,
-            env={"LANG": "C.UTF-8"},
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise Refused(FileCode.XLSX_LIMIT) from None
-    if done.returncode == 3:
-        raise Refused(FileCode.XLSX_ENCRYPTED)
-    if done.returncode < 0 or done.returncode in (4, 134, 137, 152):
-        raise Refused(FileCode.XLSX_LIMIT)
-    lines = done.stdout.split(b"\n")
-    if done.returncode != 0 or len(lines) != len(names) + 1:
-        raise Refused(FileCode.XLSX_FORMAT)
-    try:
-        return {name: json.loads(line) for name, line in zip(names, lines, strict=False)}
-    except ValueError:
-        raise Refused(FileCode.XLSX_FORMAT) from None
+        yield _Child(process)
+    finally:
+        clock.cancel()
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _blank(rows: int) -> Any:
+    return pa.repeat(pa.scalar("", pa.string()), rows)
+
+
+def _named(columns: Sequence[Any]) -> pa.Table:
+    return pa.Table.from_arrays(list(columns), names=[f"c{i}" for i in range(len(columns))])
+
+
+def _widened(cells: pa.Table, width: int) -> pa.Table:
+    more = [_blank(cells.num_rows)] * (width - cells.num_columns)
+    return _named([*cells.columns, *more]) if more else cells
 
 
 # --- from cells to a table --------------------------------------------------------------------------------------------------
 
 
-def _table(grid: list[list[str]], part: _Part, table: Table, extract: Extract) -> tuple[OneTable, list[str]]:
-    for (row, column), text in part.cells.items():
-        _put(grid, row, column, text)
-    found = find_header(grid, table)
+def _table(cells: pa.Table, part: _Part, table: Table, extract: Extract) -> tuple[OneTable, list[str]]:
+    cells = _mended(cells, part.cells)
+    top: list[tuple[str, ...]] = _rows(cells.slice(0, headers.HEADER_WITHIN))
+    found = find_header(top, table)
     if found is None:
-        if not any(c.strip() for row in grid[: headers.HEADER_WITHIN] for c in row):
+        if not any(c.strip() for row in top for c in row):
             if part.max_row > headers.HEADER_WITHIN:
                 raise Refused(FileCode.FILE_HEADER, rows=headers.HEADER_WITHIN)
             raise Refused(FileCode.FILE_EMPTY)
         raise Refused(FileCode.FILE_HEADER, rows=headers.HEADER_WITHIN)
     sorter = Sorter(table, found, extract.delivery.max_rows)
-    body = grid[found.row :]
-    if len(body) > extract.delivery.max_rows:
+    body = cells.slice(found.row)
+    if body.num_rows > extract.delivery.max_rows:
         raise Refused(FileCode.FILE_LIMIT, limit=f"{extract.delivery.max_rows} rows")
-    for at in range(0, len(body), BATCH):
-        columns: Any = zip(*body[at : at + BATCH], strict=True)
-        sorter.add(
-            pa.RecordBatch.from_arrays([pa.array(c, pa.string()) for c in columns], names=sorter.names)
-        )
+    for batch in body.to_batches(max_chunksize=BATCH):
+        sorter.add(batch.rename_columns(sorter.names))
     problems: list[FileProblem] = []
     if part.formulas:
         problems.append(
@@ -398,29 +520,46 @@ def _table(grid: list[list[str]], part: _Part, table: Table, extract: Extract) -
     return sorter.finish(problems), found.titles
 
 
-def _put(grid: list[list[str]], row: int, column: int, text: str) -> None:
-    """Write one cell, growing the grid where the cell's emptiness kept it out of the used range."""
-    width = max(len(grid[0]) if grid else 0, column)
-    if grid and width > len(grid[0]):
-        for line in grid:
-            line.extend([""] * (width - len(line)))
-    while len(grid) < row:
-        grid.append([""] * width)
-    grid[row - 1][column - 1] = text
+def _rows(cells: pa.Table) -> list[tuple[str, ...]]:
+    """A few rows as Python cells."""
+    return list(zip(*(c.to_pylist() for c in cells.columns), strict=True))
+
+
+def _mended(cells: pa.Table, mended: dict[tuple[int, int], str]) -> pa.Table:
+    """The cells that the look-over mended, put in their places; the sheet grows where such a cell lies outside the rest."""
+    if not mended:
+        return cells
+    by_column: dict[int, dict[int, str]] = {}
+    for (row, column), text in mended.items():
+        by_column.setdefault(column - 1, {})[row - 1] = text
+    rows = max(cells.num_rows, 1 + max(r for places in by_column.values() for r in places))
+    cells = _widened(cells, 1 + max(by_column))
+    if rows > cells.num_rows:
+        below = _named([_blank(rows - cells.num_rows)] * cells.num_columns)
+        cells = pa.concat_tables([cells, below]) if cells.num_rows else below
+    columns = list(cells.columns)
+    for at, places in by_column.items():
+        numbers = pa.array(sorted(places), pa.int64())
+        mask = np.zeros(rows, dtype=bool)
+        mask[numbers.to_numpy()] = True
+        texts = pa.array([places[n] for n in sorted(places)], pa.string())
+        columns[at] = pc.replace_with_mask(columns[at].combine_chunks(), pa.array(mask), texts)
+    return _named(columns)
 
 
 def find_header(grid: Sequence[Sequence[str]], table: Table) -> Found | None:
     """The row among the first 30 that names most of the contract's columns, with the row above it where there are two."""
     best: tuple[int, Found] | None = None
     for at, row in enumerate(grid[: headers.HEADER_WITHIN]):
-        upper: tuple[str, ...] | None = None
-        own: tuple[bool, ...] | None = None
-        if table.source.header_rows > 1 and at > 0:
-            upper, own = _fill_right(grid[at - 1])
-        named = len(headers.layout(row, table, upper, own).positions)
-        if best is None or named > best[0]:
-            above = tuple(tuple(r) for r in grid[:at])
-            best = named, Found(tuple(row), at + 1, above, upper, own)
+        above = tuple(tuple(r) for r in grid[:at])
+        # Alone first: a row above only helps where names are merged downwards, whatever the contract expects.
+        tries = [Found(tuple(row), at + 1, above)] if table.source.header_rows == 1 else []
+        if at > 0:
+            tries.append(Found(tuple(row), at + 1, above, *_fill_right(grid[at - 1])))
+        for found in tries or [Found(tuple(row), at + 1, above)]:
+            named = len(headers.layout(found.cells, table, found.upper, found.upper_own).positions)
+            if best is None or named > best[0]:
+                best = named, found
     if best is None or not headers.is_header(best[0], table):
         return None
     return best[1]

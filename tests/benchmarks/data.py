@@ -7,10 +7,14 @@ Must not live here: measuring.
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import xlsxwriter
+
+from ingest.contract import FieldType, load_contracts
 
 HEADER = """<?xml version="1.0" encoding="UTF-8"?>
 <Message><Header><CollectionDetails><Collection>CIN</Collection><Year>2025</Year><ReferenceDate>2025-03-31</ReferenceDate>
@@ -60,4 +64,28 @@ def events_csv(path: Path, rows: int) -> Path:
         }
     )
     frame.to_csv(path, index=False)
+    return path
+
+
+def annex_a_xlsx(path: Path, rows: int) -> Path:
+    """Ofsted's eleven lists with so many rows each: days as days, numbers as numbers, codes as the layout writes them."""
+    contracts = load_contracts()
+    book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
+    day = book.add_format({"num_format": "dd/mm/yyyy"})
+    first = dt.datetime(2024, 1, 1)
+    for table in contracts["council/annex_a"].tables:
+        sheet = book.add_worksheet(str(table.source.sheet))
+        sheet.write_row(0, 0, [f.headers[0] for f in table.fields])
+        codes = {f.name: contracts.codelists[f.codelist].codes for f in table.fields if f.codelist}
+        for row in range(1, rows + 1):
+            for at, field in enumerate(table.fields):
+                if field.type is FieldType.date:
+                    sheet.write_datetime(row, at, first + dt.timedelta(days=(row * 7 + at) % 365), day)
+                elif field.type in (FieldType.integer, FieldType.decimal):
+                    sheet.write_number(row, at, (row + at) % 12)
+                elif field.name in codes:
+                    sheet.write_string(row, at, codes[field.name][row % len(codes[field.name])].code)
+                else:
+                    sheet.write_string(row, at, f"V{row:07d}")
+    book.close()
     return path

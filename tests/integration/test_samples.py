@@ -29,7 +29,7 @@ from orchestration.warehouse_file import current, current_release
 pytestmark = pytest.mark.slow
 
 CENSUS = Path(__file__).parents[1] / "data" / "cin_census"
-STRANGERS = ("Annex_A_older_layout.xlsx", "cla_number_and_rate_per_10k_children.csv", "workforce_2022.xml")
+STRANGERS = ("Adoption_register_2019.xlsx", "cla_number_and_rate_per_10k_children.csv", "workforce_2022.xml")
 
 #: What a careful reader finds in the four files, beside the reasons for information.
 CIN, COMMON = "cin_census", {"cin_census.children.upn.checksum", "cin_census.children.former_upn.checksum"}

@@ -1,0 +1,1 @@
+{{ staging('council__annex_a', 'children_in_need') }}

@@ -1,0 +1,1 @@
+{{ staging('council__annex_a', 'contacts') }}
