@@ -939,7 +939,11 @@ def _yaml(path: Path) -> Any:
         return yaml.load(handle, Loader=_Loader)  # noqa: S506 - a SafeLoader
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+#: The same loader in C where it is built in: code lists have thousands of spellings.
+_Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Safe):
     """YAML 1.2's booleans only: a code `no` or a spelling `yes` stays a word."""
 
 

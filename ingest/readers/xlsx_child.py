@@ -48,7 +48,7 @@ def text(cell: object) -> str:
     return "" if cell is None else str(cell)
 
 
-class Texts(dict):
+class Texts(dict[object, str]):
     """Cell -> text, worked out once for each different cell: days, counts and codes repeat."""
 
     def __missing__(self, cell: object) -> str:
