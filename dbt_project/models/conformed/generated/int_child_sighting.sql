@@ -1,6 +1,46 @@
 -- Generated from contracts; do not edit.
 with
 
+council__annex_a__contacts as (
+    select * from {{ ref('stg_council__annex_a__contacts') }}
+),
+
+council__annex_a__early_help as (
+    select * from {{ ref('stg_council__annex_a__early_help') }}
+),
+
+council__annex_a__referrals as (
+    select * from {{ ref('stg_council__annex_a__referrals') }}
+),
+
+council__annex_a__assessments as (
+    select * from {{ ref('stg_council__annex_a__assessments') }}
+),
+
+council__annex_a__section47 as (
+    select * from {{ ref('stg_council__annex_a__section47') }}
+),
+
+council__annex_a__children_in_need as (
+    select * from {{ ref('stg_council__annex_a__children_in_need') }}
+),
+
+council__annex_a__child_protection as (
+    select * from {{ ref('stg_council__annex_a__child_protection') }}
+),
+
+council__annex_a__looked_after as (
+    select * from {{ ref('stg_council__annex_a__looked_after') }}
+),
+
+council__annex_a__care_leavers as (
+    select * from {{ ref('stg_council__annex_a__care_leavers') }}
+),
+
+council__annex_a__adoption as (
+    select * from {{ ref('stg_council__annex_a__adoption') }}
+),
+
 council__child_protection_activity__visits as (
     select * from {{ ref('stg_council__child_protection_activity__visits') }}
 ),
@@ -194,6 +234,176 @@ school__school_census__addresses_off_roll as (
 ),
 
 final as (
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'annex_a_ethnicity' as code_list,
+        ethnicity
+    from council__annex_a__contacts
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'annex_a_ethnicity' as code_list,
+        ethnicity
+    from council__annex_a__early_help
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'annex_a_ethnicity' as code_list,
+        ethnicity
+    from council__annex_a__referrals
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'annex_a_ethnicity' as code_list,
+        ethnicity
+    from council__annex_a__assessments
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'annex_a_ethnicity' as code_list,
+        ethnicity
+    from council__annex_a__section47
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'annex_a_ethnicity' as code_list,
+        ethnicity
+    from council__annex_a__children_in_need
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'annex_a_ethnicity' as code_list,
+        ethnicity
+    from council__annex_a__child_protection
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'annex_a_ethnicity' as code_list,
+        ethnicity
+    from council__annex_a__looked_after
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'annex_a_ethnicity' as code_list,
+        ethnicity
+    from council__annex_a__care_leavers
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(4 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        false as is_unborn,
+        sex,
+        'annex_a_ethnicity' as code_list,
+        ethnicity
+    from council__annex_a__adoption
+    where child_token is not null
+    union all
     select
         child_token,
         cast(4 as bigint) as source_rank,
