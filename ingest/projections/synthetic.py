@@ -321,6 +321,8 @@ def _mended(m: Maker, t: Table, r: Rule, rows: Rows) -> None:
         rows[0][spec.name] = str((moment - dt.datetime(1899, 12, 30)) / dt.timedelta(days=1))
     elif spec.required and spec.type is FieldType.decimal:
         rows[0][spec.name] = f"0,{int(float(rows[0][spec.name] or 1)):03d}"
+    elif spec.type is FieldType.figure:
+        rows[0][spec.name] = "1,500"
     elif spec.required:
         rows[0][spec.name] = f"{rows[0][spec.name]}.0"
     else:

@@ -1,0 +1,1 @@
+{{ staging('health__child_death_review', 'counts') }}

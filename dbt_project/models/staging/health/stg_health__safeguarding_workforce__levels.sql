@@ -1,0 +1,1 @@
+{{ staging('health__safeguarding_workforce', 'levels') }}
