@@ -109,6 +109,11 @@ def council_id(area: int, child: Array, second: Array | bool = False) -> Array:
     )
 
 
+def nominal(child: Array, second: Array) -> Array:
+    """The force's own number of a child; the second one was opened by mistake."""
+    return np.char.zfill((child + np.where(second, 5_000_000, 0)).astype(str), 8).astype(object)
+
+
 def has_upn(pop: Population, child: Array, on: np.datetime64) -> Array:
     """True for a child at or over school age whose UPN the council holds."""
     return ((on - pop.birth(child)).astype(int) > 1700) & (chance(child, 11) < 0.93)
@@ -353,9 +358,7 @@ def police_rows(pop: Population, m: Missing) -> pd.DataFrame:
             + year
             + "-"
             + np.char.zfill(np.arange(1, n + 1).astype(str), 6).astype(object),
-            "nominal_ref": np.char.zfill((child + np.where(second, 5_000_000, 0)).astype(str), 8).astype(
-                object
-            ),
+            "nominal_ref": nominal(child, second),
             "nhs_number": np.where(p["has_nhs"], pop.nhs(child), ""),
             "forename": pop.forename(child),
             "surname": pop.surname(child),

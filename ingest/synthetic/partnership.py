@@ -33,10 +33,10 @@ from ingest.synthetic import calibration as cal
 from ingest.synthetic.days import py
 from ingest.synthetic.population import Population
 from ingest.synthetic.world import World, split
-from ingest.synthetic.writers import Delivery, Style, write
+from ingest.synthetic.writers import Delivery, Style, set_file, write
 
 #: Raise it when the same size and seed give other files than before.
-VERSION: Final = 4
+VERSION: Final = 5
 MARKER: Final = "_synthetic.json"
 
 #: Days after the deadline, of deliveries that came late. The police month was never sent in time; it came in June.
@@ -270,9 +270,13 @@ def _record(deliveries: list[Delivery], faults: list[dict[str, Any]], contracts:
         extract = contracts[d.key]
         header_rows = extract.by_table[f["table"]].source.header_rows
         row = defects.row_of(d, f["table"], f["position"], header_rows, extract.delivery.format)
+        file = d.path
+        if extract.delivery.format == "csv_set" and d.raw is None:  # each table of a set has a file of its own
+            file = file.with_name(set_file(extract.by_table[f["table"]], d))
         rows.append(
             {
                 **_place(d),
+                "file": str(file),
                 "table": f["table"],
                 "row": row,
                 "kind": f["kind"],

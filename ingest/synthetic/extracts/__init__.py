@@ -16,11 +16,25 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from ingest.synthetic.defects import Planter
-from ingest.synthetic.extracts import office_training, school_follow_up
+from ingest.synthetic.extracts import (
+    health_children,
+    health_counts,
+    office_training,
+    police_crime,
+    police_incidents,
+    school_follow_up,
+)
 from ingest.synthetic.world import World
 from ingest.synthetic.writers import Delivery
 
-MODULES: tuple[ModuleType, ...] = (school_follow_up, office_training)
+MODULES: tuple[ModuleType, ...] = (
+    school_follow_up,
+    office_training,
+    police_incidents,
+    police_crime,
+    health_children,
+    health_counts,
+)
 
 
 def deliveries(world: World) -> Iterator[Delivery]:
