@@ -271,7 +271,9 @@ def _record(deliveries: list[Delivery], faults: list[dict[str, Any]], contracts:
         header_rows = extract.by_table[f["table"]].source.header_rows
         row = defects.row_of(d, f["table"], f["position"], header_rows, extract.delivery.format)
         file = d.path
-        if extract.delivery.format == "csv_set" and d.raw is None:  # each table of a set has a file of its own
+        if (
+            extract.delivery.format == "csv_set" and d.raw is None
+        ):  # each table of a set has a file of its own
             file = file.with_name(set_file(extract.by_table[f["table"]], d))
         rows.append(
             {

@@ -161,6 +161,10 @@ health__looked_after_health_assessments__assessments as (
     select * from {{ ref('stg_health__looked_after_health_assessments__assessments') }}
 ),
 
+health__maternity__bookings as (
+    select * from {{ ref('stg_health__maternity__bookings') }}
+),
+
 health__was_not_brought__appointments as (
     select * from {{ ref('stg_health__was_not_brought__appointments') }}
 ),
@@ -912,6 +916,23 @@ final as (
         'nhs_ethnicity' as code_list,
         ethnicity
     from health__looked_after_health_assessments__assessments
+    where child_token is not null
+    union all
+    select
+        child_token,
+        cast(5 as bigint) as source_rank,
+        'health' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        birth_date is null and expected_birth_date is not null as is_unborn,
+        cast(null as string) as sex,
+        cast(null as string) as code_list,
+        cast(null as string) as ethnicity
+    from health__maternity__bookings
     where child_token is not null
     union all
     select
