@@ -91,6 +91,9 @@ def table_rules(extract: Extract, table: Table) -> tuple[Rule, ...]:
 def live_views(extract: Extract) -> tuple[View, ...]:
     """The views that a rule of the layout looks at."""
     used = {r.args.get("on") for t in extract.tables for r in t.rules if r.kind is RuleKind.expression}
+    for view in reversed(extract.views):  # a view may stand on one declared before it
+        if view.name in used:
+            used |= view.words & set(extract.by_view)
     return tuple(v for v in extract.views if v.name in used)
 
 

@@ -46,14 +46,16 @@ def child(maker: Maker, story: str, copy: int) -> Tables:
 def broken_child(maker: Maker, story: str, breaks: Mapping[str, Any], copy: int) -> Tables:
     """The same child with what breaks a rule."""
     told = _told(maker, story)
-    common = dict(breaks.get(ALL) or {})
+    common: dict[str, Any] = {**maker.extract.stories[story].get(ALL, {}), **(breaks.get(ALL) or {})}
     for table, rows in told.items():
         fields = maker.extract.by_table[table].by_name
-        told[table] = [{**r, **{k: v for k, v in common.items() if k in fields}} for r in rows]
+        changed_ones = breaks.get(ALL) or {}
+        told[table] = [{**r, **{k: v for k, v in changed_ones.items() if k in fields}} for r in rows]
     for table, changes in breaks.items():
         if table in (ALL, STORY):
             continue
-        told[table] = [] if changes is None else _changed(told.get(table, []), changes)
+        own = {k: v for k, v in common.items() if k in maker.extract.by_table[table].by_name}
+        told[table] = [] if changes is None else _changed(told.get(table, []), changes, own)
     return _rows(maker, told, copy)
 
 
@@ -82,12 +84,12 @@ def _told(maker: Maker, story: str) -> dict[str, list[dict[str, Any]]]:
     return out
 
 
-def _changed(rows: list[dict[str, Any]], changes: Any) -> list[dict[str, Any]]:
+def _changed(rows: list[dict[str, Any]], changes: Any, own: dict[str, Any]) -> list[dict[str, Any]]:
     listed: list[Any] = changes if isinstance(changes, list) else [changes]
     out: list[dict[str, Any]] = []
     for n, change in enumerate(listed):
         if change is not None:
-            base = rows[n] if n < len(rows) else (rows[-1] if rows else {})
+            base = rows[n] if n < len(rows) else (out[-1] if out else own)
             out.append({**base, **change})
     return out + rows[len(listed) :]
 

@@ -295,8 +295,11 @@ def reads(extract: Extract, table: Table, rule: Rule) -> set[tuple[str, str]]:
     for text in rule.conditions:
         out |= {(table.name, n) for n in expressions.names(expressions.parse(text))}
     if rule.kind is RuleKind.expression and (view := extract.view_of(table, rule)):
-        seen = [t for t in extract.tables if t.name in view.words]
-        out |= {(t.name, f) for t in seen for f in t.by_name if f in view.words}
+        words = set(view.words)
+        for inner in reversed(extract.views):  # a view may stand on others
+            words |= inner.words if inner.name in words else set()
+        seen = [t for t in extract.tables if t.name in words]
+        out |= {(t.name, f) for t in seen for f in t.by_name if f in words}
     return out
 
 
