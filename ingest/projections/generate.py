@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ingest.agreement import Agreements, load_agreements
 from ingest.calendar import bank_holidays
-from ingest.contract import Contracts
+from ingest.contract import Contracts, RuleKind
 from ingest.projections.agreement_page import agreement_page
 from ingest.projections.child_sighting import NAME as CHILD_SIGHTING
 from ingest.projections.child_sighting import child_sighting_sql, child_sighting_yaml
@@ -96,9 +96,18 @@ def seed_files(contracts: Contracts) -> Files:
         for agency in contracts.agencies.values()
         for s in agency.submitters
     ]
+    past = [("rule_id", "agency", "extract", "table_name", "column_name", "severity", "fixes", "says")]
+    past += [
+        (r.id, e.agency, e.extract, t.name, r.columns[0], r.severity.value, r.fixes, r.says)
+        for e in contracts.values()
+        for t in e.tables
+        for r in t.rules
+        if r.kind is RuleKind.history
+    ]
     return {
         SEEDS / "bank_holidays.csv": _csv(holidays),
         SEEDS / "code_list.csv": _csv(codes),
+        SEEDS / "history_rule.csv": _csv(past),
         SEEDS / "submitter.csv": _csv(senders),
     }
 

@@ -1,7 +1,35 @@
 with
 
-findings as (
+gate_findings as (
     select * from {{ ref('stg_pipeline__findings') }}
+),
+
+history_findings as (
+    select * from {{ ref('rec_history_finding') }}
+),
+
+findings as (
+    select
+        submission_id,
+        table_name,
+        source_row,
+        source_line,
+        column_name,
+        rule_id,
+        severity
+    from gate_findings
+
+    union all
+
+    select
+        submission_id,
+        table_name,
+        source_row,
+        cast(null as bigint) as source_line,
+        column_name,
+        rule_id,
+        severity
+    from history_findings
 ),
 
 submissions as (

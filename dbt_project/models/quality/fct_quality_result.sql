@@ -1,11 +1,40 @@
 with
 
-quality_results as (
+gate_results as (
     select * from {{ ref('stg_pipeline__quality_results') }}
+),
+
+history_results as (
+    select * from {{ ref('rec_history_result') }}
 ),
 
 submissions as (
     select * from {{ ref('fct_submission') }}
+),
+
+-- What the gate judged in one delivery, and what only the returns of several years can say.
+quality_results as (
+    {% for source in ['gate_results', 'history_results'] %}
+    select
+        submission_id,
+        agency,
+        extract,
+        table_name,
+        submitter,
+        period,
+        rule_id,
+        rule_kind,
+        column_name,
+        severity,
+        fixes,
+        says,
+        checked,
+        failed,
+        gx_failed,
+        outcome
+    from {{ source }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 ),
 
 -- A finding about the file may come up several times with one code (two unknown columns, say); each stays.
