@@ -111,13 +111,35 @@ def _folder(landing: Path, folder: Path, files: list[_File], contracts: Contract
                 sets.setdefault(key, []).append(file)
         else:
             singles.append((key, file, why))
-    groups: list[tuple[str | None, list[_File], str]] = [(k, fs, "") for k, fs in sets.items()]
+    groups: list[tuple[str | None, list[_File], str]] = [
+        (k, one, "") for k, fs in sets.items() for one in _one_set_a_return(fs, contracts[k])
+    ]
     groups += [(k, [f], why) for k, f, why in singles]
     groups.sort(key=lambda g: (g[1][0].path.name, g[0] or ""))
     return [
         _delivery(landing, folder, key, group, why, manifest, bad_manifest, contracts)
         for key, group, why in groups
     ]
+
+
+def _table_name(file: _File, extract: Extract) -> str:
+    table = csv_reader.table_of(file.path.name, extract)
+    return table.name if table else ""
+
+
+def _one_set_a_return(files: list[_File], extract: Extract) -> list[list[_File]]:
+    """The files of a folder, by return: several years lie in one folder when their names carry different numbers.
+
+    Only where a table has several files; then the numbers tell the sets apart, and what each is for is still read from
+    its rows. Two files of one table with the same numbers stay together, and are refused together.
+    """
+    tables = Counter(_table_name(f, extract) for f in files)
+    if max(tables.values()) == 1:
+        return [files]
+    sets: dict[tuple[str, ...], list[_File]] = {}
+    for file in files:
+        sets.setdefault(tuple(re.findall(r"\d{4,}", file.path.stem)), []).append(file)
+    return list(sets.values())
 
 
 def _delivery(
@@ -141,7 +163,7 @@ def _delivery(
     extract = contracts[key].as_sent(files[0].path.suffix) if key else None
     if refusal is None and extract is not None and extract.delivery.format == "csv_set":
         listed = {n for n in _manifest_files(manifest) if csv_reader.table_of(n, extract)}
-        if listed - {f.path.name for f in files}:
+        if listed - {p.name for p in folder.iterdir()}:
             refusal = FileCode.FILE_INCOMPLETE
     parts = _relative(landing, folder)
     return Delivery(

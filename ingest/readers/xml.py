@@ -628,6 +628,8 @@ def _flat(table: Table, read: Mapping[str, pa.Table], extract: Extract) -> Table
         t for t in extract.tables if t.source.element and f"{element}/".startswith(f"{t.source.element}/")
     )
     rows, around = read[first.name], read[record.name]
+    if rows.num_rows == 0:
+        return empty_table(table)
     place = {h: f.name for f in record.fields for h in f.headers}
     columns: dict[str, Any] = {name: rows.column(name) for name in ("_row", "_line")}
     own: list[str] = []
@@ -635,7 +637,7 @@ def _flat(table: Table, read: Mapping[str, pa.Table], extract: Extract) -> Table
         if field.name in taken:
             source = around.column(place[taken[field.name][1:]])
             parents = rows.column("_row" if first is record else "_parent_row")
-            columns[field.name] = source.take(pc.subtract(parents, 1)) if rows.num_rows else source
+            columns[field.name] = source.take(pc.subtract(parents, 1))
         elif first.name == table.name:
             columns[field.name] = rows.column(field.name)
             own.append(field.name)
