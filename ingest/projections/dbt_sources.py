@@ -74,6 +74,7 @@ def _table(extract: Extract, table: Table) -> dict[str, Any]:
         "config": {
             "meta": {
                 "external_location": location,
+                "grain": list(table.grain),
                 "dagster": {"asset_key": ["raw", extract.agency, extract.extract, table.name]},
             }
         },

@@ -13,15 +13,18 @@ import csv
 import hashlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ingest.reference import PUBLISHED
 
 COUNCILS = ("860", "861")
 REGION = "E12000005"  # West Midlands
+ENGLAND = "E92000001"
 NEIGHBOURS = "sn_model_2025_wide.csv"
+POPULATION = "ons_mid-year_population_estimates_2012_to_2024.csv"
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,8 @@ class Cut:
     publisher: str
     publication: str
     files: dict[str, str]
-    whole: bool = False
+    #: How a file says which area a row is for: the DfE's columns, the OHID's, or not at all (then the whole file is kept).
+    areas: Literal["dfe", "ohid", "whole"] = "dfe"
 
 
 CUTS = (
@@ -47,6 +51,7 @@ CUTS = (
         "Department for Education",
         "Children in need, official statistics; 2025 vintage where it exists, 2024 for the tables that end there",
         {
+            "a7_cin_by_age_gender_ethnicity_2015_to_2024.csv": "A7 Children in need by age, sex and ethnicity (England)",
             "b1_children_in_need_2013_to_2025.csv": "B1 Children in need",
             "c1_children_in_need_referrals_and_rereferrals_2013_to_2025.csv": "C1 Referrals and re-referrals",
             "c2_children_in_need_assessments_duration_2014_to_2024.csv": "C2 Duration of assessments",
@@ -76,7 +81,7 @@ CUTS = (
         "2025-12-01T09:00:00",
         "Office for National Statistics",
         "Mid-year population estimates, children aged 0 to 17, as the DfE republishes them with its statistics",
-        {"ons_mid-year_population_estimates_2012_to_2024.csv": "Mid-year estimates, mid-2012 to mid-2024"},
+        {POPULATION: "Mid-year estimates, mid-2012 to mid-2024"},
     ),
     Cut(
         "statistical_neighbours",
@@ -86,7 +91,49 @@ CUTS = (
         "Department for Education",
         "Children's services statistical neighbour benchmarking tool, 2025 model",
         {NEIGHBOURS: "Ten statistical neighbours of every authority"},
-        whole=True,
+        "whole",
+    ),
+    Cut(
+        "dfe_children_looked_after",
+        "dfe",
+        "2025",
+        "2025-12-01T09:00:00",
+        "Department for Education",
+        "Children looked after in England including adoptions, 2025",
+        {
+            "cla_number_and_rate_per_10k_children.csv": "Numbers and rates for every 10,000 children, 2021 to 2025",
+            "la_cla_placement_stability.csv": "Placement stability, 2021 to 2025",
+        },
+    ),
+    Cut(
+        "dfe_social_work_workforce",
+        "dfe",
+        "2025",
+        "2025-12-01T09:00:00",
+        "Department for Education",
+        "Children's social work workforce, reporting year 2025",
+        {"csww_indicators_2017_to_2025.csv": "Headline indicators, 2017 to 2025"},
+    ),
+    Cut(
+        "hospital_admissions",
+        "ohid",
+        "2024",
+        "2025-12-01T09:00:00",
+        "Office for Health Improvement and Disparities",
+        "Fingertips, public health profiles: indicator 90284, hospital admissions caused by unintentional and deliberate "
+        "injuries in children aged 0 to 14 years",
+        {"la_hospital_admissions_2324.csv": "Admissions, 2010/11 to 2023/24"},
+        "ohid",
+    ),
+    Cut(
+        "local_authority_lookup",
+        "ons",
+        "2023",
+        "2025-12-01T09:00:00",
+        "Office for National Statistics",
+        "Lower-tier to upper-tier local authority lookup, England and Wales, April 2023",
+        {"LTLA-UTLA_Apr23_Lookup_England-Wales.csv": "Districts and the authority that each lies in"},
+        "whole",
     ),
 )
 
@@ -98,9 +145,20 @@ def comparison_authorities(neighbours: Path) -> frozenset[str]:
     return frozenset(COUNCILS) | {r[f"SN_{n}"] for r in rows for n in range(1, 11)}
 
 
+def comparison_codes(population: Path, authorities: frozenset[str]) -> frozenset[str]:
+    """The same authorities as ONS codes, every code that each has had."""
+    with population.open(encoding="utf-8-sig", newline="") as handle:
+        return frozenset(
+            r["new_la_code"]
+            for r in csv.DictReader(handle)
+            if r["old_la_code"] in authorities and r["new_la_code"]
+        )
+
+
 def cut(source: Path, target: Path = PUBLISHED) -> list[Path]:
     """Write every cut below `target`. Returns the files written."""
     keep = comparison_authorities(source / NEIGHBOURS)
+    codes = comparison_codes(source / POPULATION, keep)
     written: list[Path] = []
     for spec in CUTS:
         folder = target / spec.extract / spec.submitter / spec.vintage
@@ -109,7 +167,7 @@ def cut(source: Path, target: Path = PUBLISHED) -> list[Path]:
         for name in spec.files:
             content = (source / name).read_bytes()
             lines = content.splitlines(keepends=True)
-            kept = lines if spec.whole else list(_rows(lines, keep))
+            kept = list(_rows(lines, _wanted(spec.areas, keep, codes)))
             out = b"".join(kept)
             (folder / name).write_bytes(out)
             entries[name] = {"sha256": hashlib.sha256(out).hexdigest(), "rows": len(kept) - 1}
@@ -126,21 +184,33 @@ def cut(source: Path, target: Path = PUBLISHED) -> list[Path]:
     return written
 
 
-def _rows(lines: list[bytes], keep: frozenset[str]) -> Iterator[bytes]:
-    """The header, England, West Midlands and the authorities, each line as it was."""
+Row = Mapping[str, str]
+
+
+def _wanted(areas: str, keep: frozenset[str], codes: frozenset[str]) -> Callable[[Row], bool]:
+    """Which rows of a file are kept."""
+
+    def dfe(row: Row) -> bool:
+        level = row["geographic_level"]
+        if level == "Regional":
+            return row["region_code"] == REGION
+        return level == "National" or row["old_la_code"] in keep
+
+    def ohid(row: Row) -> bool:
+        return not row["Category Type"] and row["Area Code"] in codes | {ENGLAND}
+
+    return {"dfe": dfe, "ohid": ohid}.get(areas, lambda row: True)
+
+
+def _rows(lines: list[bytes], wanted: Callable[[Row], bool]) -> Iterator[bytes]:
+    """The header and the wanted rows, each line as it was."""
     header = next(csv.reader([lines[0].decode("utf-8-sig")]))
-    level, region, number = (header.index(c) for c in ("geographic_level", "region_code", "old_la_code"))
     yield lines[0]
     for line in lines[1:]:
         cells = next(csv.reader([line.decode("utf-8")]))
         if len(cells) != len(header):
             raise ValueError("a quoted line break: this cutter copies whole lines")
-        wanted = {
-            "National": True,
-            "Regional": cells[region] == REGION,
-            "Local authority": cells[number] in keep,
-        }
-        if wanted[cells[level]]:
+        if wanted(dict(zip(header, cells, strict=True))):
             yield line
 
 
@@ -148,10 +218,14 @@ def _source(spec: Cut, entries: dict[str, dict[str, object]], keep: frozenset[st
     rows = "\n".join(f"| `{name}` | {spec.files[name]} | {entries[name]['rows']} |" for name in spec.files)
     what = (
         "The whole file."
-        if spec.whole
+        if spec.areas == "whole"
         else "Rows for England, the West Midlands, Staffordshire (860), Stoke-on-Trent (861) and the ten statistical "
         f"neighbours of each ({', '.join(sorted(keep - set(COUNCILS)))})."
     )
+    if spec.areas == "ohid":
+        what = what.replace("England, the West Midlands", "England") + (
+            " The file has no regions; England's rows by deprivation were left out."
+        )
     return f"""# {spec.publication}
 
 - Publisher: {spec.publisher}

@@ -12,7 +12,14 @@ import pytest
 from ingest.calendar import parse_period
 from ingest.contract import load_contracts
 from ingest.reference import PUBLISHED
-from ingest.reference.cut import COUNCILS, CUTS, NEIGHBOURS, comparison_authorities
+from ingest.reference.cut import (
+    CUTS,
+    ENGLAND,
+    NEIGHBOURS,
+    POPULATION,
+    comparison_authorities,
+    comparison_codes,
+)
 
 CONTRACTS = load_contracts()
 FILES = sorted(PUBLISHED.rglob("*.csv"))
@@ -55,14 +62,31 @@ def test_the_areas_are_england_the_region_and_the_authorities_compared() -> None
     (neighbours,) = PUBLISHED.rglob(NEIGHBOURS)
     wanted = comparison_authorities(neighbours)
     assert len(wanted) == 22  # two councils and two times ten neighbours, none shared
+    checked = 0
     for path in FILES:
-        if path.name == NEIGHBOURS:
-            continue
         found = rows(path.name)
+        if "geographic_level" not in found[0]:
+            continue
+        checked += 1
+        levels = {r["geographic_level"] for r in found}
+        assert "National" in levels
+        if "old_la_code" not in found[0]:
+            assert levels == {"National"}, path.name
+            continue
         assert {r["old_la_code"] for r in found if r["geographic_level"] == "Local authority"} == wanted
         assert {r["region_name"] for r in found if r["geographic_level"] == "Regional"} == {"West Midlands"}
-        assert [r for r in found if r["geographic_level"] == "National"]
-        assert set(COUNCILS) <= {r["old_la_code"] for r in found}
+    assert checked >= 15
+
+
+def test_the_health_file_has_the_same_authorities() -> None:
+    (population,) = PUBLISHED.rglob(POPULATION)
+    (neighbours,) = PUBLISHED.rglob(NEIGHBOURS)
+    codes = comparison_codes(population, comparison_authorities(neighbours))
+    found = rows("la_hospital_admissions_2324.csv")
+    areas = {r["Area Code"] for r in found}
+    assert areas <= codes | {ENGLAND} and {ENGLAND, "E10000028", "E06000021"} <= areas
+    assert len(areas) == 23  # England and one code for each authority
+    assert {r["Category Type"] for r in found} == {""}
 
 
 def test_the_figures_that_the_reports_quote() -> None:

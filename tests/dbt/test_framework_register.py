@@ -35,6 +35,7 @@ class Benchmark(Strict):
     source_table: str
     measure: list[str] = Field(min_length=1)
     percent_of: list[str] | Literal["population"] | None
+    breakdown: str = "total"
 
 
 class Entry(Strict):

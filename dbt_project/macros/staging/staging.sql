@@ -65,6 +65,21 @@ select * from final
 {% endmacro %}
 
 
+{#- Published figures: what a row of a table is split by, beside the area and the year: the rest of the contract's grain. -#}
+{% macro figure_breakdowns(source_name, table_name) %}
+    {%- set names = [] -%}
+    {%- if execute -%}
+        {%- for node in graph.sources.values() if node.source_name == source_name and node.name == table_name -%}
+            {%- for name in node.config.meta.grain or node.meta.grain
+                if name not in ['time_period', 'financial_year', 'geographic_level', 'region_code', 'new_la_code', 'ons_area_code'] -%}
+                {%- do names.append(name) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(names) }}
+{% endmacro %}
+
+
 {#- Where a source's rows lie, for a test that reads all of them; rendered as the adapter renders {{ source() }}. -#}
 {% macro source_location(node) -%}
     {{ node.config.meta.external_location or node.meta.external_location or node.relation_name }}

@@ -49,6 +49,7 @@ summed as (
         on
             measures.source_table = figures.source_table
             and measures.measure = figures.measure
+            and measures.breakdown = figures.breakdown
     group by measures.indicator_id, figures.area_code, figures.time_period, measures.source_table
 ),
 

@@ -1,0 +1,1 @@
+{{ staging('published__dfe_children_in_need', 'characteristics') }}

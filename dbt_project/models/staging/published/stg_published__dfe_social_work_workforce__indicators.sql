@@ -1,0 +1,1 @@
+{{ staging('published__dfe_social_work_workforce', 'indicators') }}

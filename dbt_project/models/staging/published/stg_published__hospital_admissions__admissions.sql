@@ -1,0 +1,1 @@
+{{ staging('published__hospital_admissions', 'admissions') }}

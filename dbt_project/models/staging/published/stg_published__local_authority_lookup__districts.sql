@@ -1,0 +1,1 @@
+{{ staging('published__local_authority_lookup', 'districts') }}
