@@ -7,16 +7,16 @@ districts as (
 
 final as (
     select
-        district_code,
-        district_name,
-        authority_code,
-        authority_name,
+        lower_tier_code as district_code,
+        lower_tier_name as district_name,
+        upper_tier_code as authority_code,
+        upper_tier_name as authority_name,
         period as vintage,
         submission_id,
         source_table,
         source_row
     from districts
-    {{ newest_return_wins(['district_code']) }}
+    {{ newest_return_wins(['lower_tier_code']) }}
 )
 
 select * from final
