@@ -77,6 +77,7 @@ _FUNCTIONS: dict[str, Callable[..., str]] = {
     "year": lambda day: f"year({day})",
     "month": lambda day: f"month({day})",
     "day": lambda day: f"day({day})",
+    "weekday": lambda day: f"isodow({day})",
     "as_day": lambda moment: f"CAST({moment} AS DATE)",
     "left": lambda text, n: f"left({text}, {n})",
     "upper": lambda text: f"upper({text})",

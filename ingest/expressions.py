@@ -41,6 +41,7 @@ FUNCTIONS: dict[str, Signature] = {
     "year": Signature(("date",), "number"),
     "month": Signature(("date",), "number"),
     "day": Signature(("date",), "number"),
+    "weekday": Signature(("date",), "number"),  # 1 Monday to 7 Sunday
     "as_day": Signature(("moment",), "date"),
     "left": Signature(("text", "int"), "text"),
     "upper": Signature(("text",), "text"),

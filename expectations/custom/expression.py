@@ -195,6 +195,12 @@ def _age(born: Column, at: Column) -> Column:
     return Column(y1 - y0 - 1 + had_birthday, born.known & at.known)
 
 
+def _weekday(days: Column) -> Column:
+    """1 January 1970 was a Thursday, the fourth day of its week."""
+    whole = np.where(days.known, days.values, np.datetime64(0, "D")).astype("datetime64[D]")
+    return Column((whole.astype(np.int64) + 3) % 7 + 1, days.known)
+
+
 def _of_texts(text: Column, answer: Callable[[str], Any]) -> Column:
     """An answer for each different text, spread over the rows."""
     answers = np.array([answer(w) for w in text.words or ()] + [answer("")])
@@ -238,6 +244,7 @@ _FUNCTIONS: dict[str, Callable[..., Column]] = {
     "year": lambda day: Column(_parts(day)[0], day.known),
     "month": lambda day: Column(_parts(day)[1], day.known),
     "day": lambda day: Column(_parts(day)[2], day.known),
+    "weekday": _weekday,
     "as_day": lambda moment: Column(moment.values.astype("datetime64[D]"), moment.known),
     "left": lambda text, n: _new_texts(text, lambda w: w[:n]),
     "upper": lambda text: _new_texts(text, _upper),

@@ -97,6 +97,7 @@ def numbers() -> st.SearchStrategy[str]:
         st.builds("year({})".format, dates()),
         st.builds("month({})".format, dates()),
         st.builds("day({})".format, dates()),
+        st.builds("weekday({})".format, dates()),
         st.builds("length({})".format, texts()),
         st.builds("({} - {})".format, dates(), dates()),
         st.builds("({} + {})".format, atom, atom),

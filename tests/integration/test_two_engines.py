@@ -299,7 +299,7 @@ def reads(extract: Extract, table: Table, rule: Rule) -> set[tuple[str, str]]:
         for inner in reversed(extract.views):  # a view may stand on others
             words |= inner.words if inner.name in words else set()
         seen = [t for t in extract.tables if t.name in words]
-        out |= {(t.name, f) for t in seen for f in t.by_name if f in words}
+        out |= {(t.name, f) for t in seen for f in (*t.by_name, "_parent_row") if f in words}
     return out
 
 
