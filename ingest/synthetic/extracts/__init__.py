@@ -17,6 +17,9 @@ from types import ModuleType
 
 from ingest.synthetic.defects import Planter
 from ingest.synthetic.extracts import (
+    council_front_door,
+    council_other,
+    council_protection,
     health_children,
     health_counts,
     office_training,
@@ -34,6 +37,9 @@ MODULES: tuple[ModuleType, ...] = (
     police_crime,
     health_children,
     health_counts,
+    council_front_door,
+    council_protection,
+    council_other,
 )
 
 
