@@ -35,6 +35,11 @@ M = TypeVar("M", bound=BaseModel)
 NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 #: Between the codes of a field that may hold several.
 CODE_SEPARATOR = ";"
+#: Columns that every staged row has; a field of the same name would be hidden behind them without a word.
+RESERVED = frozenset(
+    ("child_token", "submission_id", "source_table", "source_row", "source_line", "parent_row", "submitter", "area_code",
+     "period", "period_start", "period_end", "received_at")
+)  # fmt: skip
 RULE_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,120}$")
 
 
@@ -213,6 +218,8 @@ class FieldSpec(Strict):
     def _consistent(self) -> FieldSpec:
         if not NAME.match(self.name):
             raise ValueError(f"field name {self.name!r} is not snake_case")
+        if self.name in RESERVED:
+            raise ValueError(f"field name {self.name!r} is a column that every staged row has")
         if (self.type is FieldType.code) != (self.codelist is not None):
             raise ValueError(
                 f"field {self.name}: a code field has a code list, and only a code field has one"

@@ -99,6 +99,7 @@ POLICE = "police/missing_episodes.yml"
         lambda raw: raw["tables"]["episodes"]["fields"].update(
             {"Not-A-Name": {"type": "string", "label": "x"}}
         ),
+        lambda raw: raw["tables"]["episodes"]["fields"].update(received_at={"type": "string", "label": "x"}),
         lambda raw: raw.update(agency="health"),
         lambda raw: raw.update(submitters=["nobody"]),
         lambda raw: raw["tables"]["episodes"]["rules"].append(

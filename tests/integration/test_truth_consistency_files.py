@@ -16,6 +16,7 @@ from ingest import landing, readers
 from ingest.contract import Contracts, Severity, derived_rules, load_contracts
 from ingest.judge import judge
 from ingest.lake import Home
+from ingest.readers import csv
 from ingest.synthetic import partnership, truth
 
 
@@ -59,13 +60,21 @@ def _judge(delivery: landing.Delivery, home: Home, contracts: Contracts, out: Se
     if (resolved.submitter, resolved.period.id) != (parts[2], parts[3].split("__")[0]):
         out.misplaced.append(file)
     out.found |= {(file, None, None, p.code.value) for p in (*read.problems, *resolved.problems)}
+    of_table = dict.fromkeys(extract.by_table, file)
+    if extract.delivery.format == "csv_set":  # each table of a set has a file of its own
+        for path in delivery.files:
+            table = csv.table_of(path.name, extract)
+            if table is not None:
+                of_table[table.name] = str(path.relative_to(home.landing))
     counts = out.counts[file] = Counter()
     at = extract.at(resolved.period.end.year)
     with judge(
         at, contracts.codelists, read, resolved.period, contracts.submitter(resolved.submitter)
     ) as judged:
         for table in (t.name for t in at.tables if t.name in read.tables):
-            out.found |= {(file, table, f["row"], f["rule_id"]) for f in judged.findings(table).to_pylist()}
+            out.found |= {
+                (of_table[table], table, f["row"], f["rule_id"]) for f in judged.findings(table).to_pylist()
+            }
             coded: dict[str, list[int]] = {}
             for tally in judged.results(table):
                 if tally.rule.kind.value.startswith("codelist"):

@@ -31,7 +31,7 @@ folded as (
 numbered as (
     select
         *,
-        row_number() over (partition by area_code, contact_id order by received_at, person_key, source_row) as place
+        row_number() over (partition by area_code, contact_id order by contact_at, person_key, source_row) as place
     from folded
 ),
 
@@ -42,7 +42,7 @@ final as (
         numbered.person_key,
         numbered.area_code,
         numbered.hub_id,
-        numbered.received_at,
+        numbered.contact_at as received_at,
         numbered.decision_at,
         numbered.recorded_on,
         numbered.source_code,
@@ -52,7 +52,7 @@ final as (
         coalesce(numbered.is_unborn, false) as is_unborn,
         numbered.place = 1 as is_first_of_contact,
         case
-            when numbered.decision_at >= numbered.received_at
+            when numbered.decision_at >= numbered.contact_at
                 then {{ working_days('received_day', 'decision_day') }}
         end as working_days_to_decision,
         numbered.submission_id,
@@ -60,7 +60,7 @@ final as (
         numbered.source_row
     from numbered
     left join days as received_day
-        on cast(numbered.received_at as date) = received_day.date_day
+        on cast(numbered.contact_at as date) = received_day.date_day
     left join days as decision_day
         on cast(numbered.decision_at as date) = decision_day.date_day
 )

@@ -97,7 +97,7 @@ def _front_door_style(area: int) -> Callable[[str], Style]:
     def style(period: str) -> Style:
         if area == 1:
             return Style()
-        later = {"received_at": "Contact Date", "source_code": "Contact Source", "hub_id": "Front Door"}
+        later = {"contact_at": "Contact Date", "source_code": "Contact Source", "hub_id": "Front Door"}
         return Style(drop=("time_zone", "is_unborn"), headers=later if period >= "2025-04" else {})
 
     return style
@@ -132,7 +132,7 @@ def _contacts(pop: Population, careers: Careers) -> pd.DataFrame:
             "la_code": cal.LA[area],
             "la_child_id": np.where(frame["unnamed"], "", frame["id"]),
             "is_unborn": np.where(unborn, yes, no),
-            "received_at": british_time(received),
+            "contact_at": british_time(received),
             "decision_at": british_time(decided),
             "recorded_on": british(entered(rng, received, cut, 0.4)),
             "source_code": frame["source"].to_numpy(object),

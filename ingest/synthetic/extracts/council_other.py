@@ -110,7 +110,7 @@ def deliveries(world: World) -> Iterator[Delivery]:
         yield from by_period(world, MACE, area, lambda a: _panel(world, a))
         yield from by_period(world, FOSTERING, area, lambda a: _fostering(pop, a))
         yield from by_period(world, EDUCATION, area, lambda a: _education(pop, world.careers[a]))
-        yield from by_period(world, POSTS, area, lambda a: _posts(pop, world.careers[a]))
+        yield from by_period(world, POSTS, area, lambda a: _posts(pop, a))
         yield from by_period(world, LADO, area, lambda a: _allegations(pop, a))
 
 
@@ -414,12 +414,12 @@ def _spells(pop: Population, rng: np.random.Generator, area: int, first: np.date
 # --- posts
 
 
-def _posts(pop: Population, careers: Careers) -> Iterator[tuple[str, Tables]]:
-    """LA18 of one council: posts by district, team and role; vacancies and caseloads about the published ones."""
-    area = careers.area
+def _posts(pop: Population, area: int) -> Iterator[tuple[str, Tables]]:
+    """LA18 of one council: posts by district, team and role, vacancies and caseloads about the published ones.
+
+    A council has its teams whatever the size of the world, so neither posts nor cases shrink with it.
+    """
     rng = pop.rng(f"workforce-{area}")
-    e = careers.episodes
-    ref, close = dated(e["ref"]), dated(e["close"])
     names = DISTRICTS[area]
     # The city is one district with several teams of a kind.
     teams = [f"{t} {i + 1}" for t in TEAMS for i in range(1 if area == 0 else 5)]
@@ -437,11 +437,7 @@ def _posts(pop: Population, careers: Careers) -> Iterator[tuple[str, Tables]]:
         agency = covering + np.where(rng.random(n) < 0.06, 0.5, 0.0)
         holds = base["role"].isin(["CASEHOLDER", "SENPRAC"]).to_numpy()
         holding = np.where(holds, established - vacant + agency, 0.0)
-        open_cases = int(((ref <= last) & (np.isnat(close) | (close > last))).sum())
-        spread = holding / holding.sum()
-        cases = np.minimum(np.round(open_cases * spread), np.round(holding * CASELOAD[area] * 1.15))
-        if pop.size > 0.5:
-            cases = np.round(holding * CASELOAD[area] * rng.normal(1.0, 0.08, n))
+        cases = np.round(holding * CASELOAD[area] * rng.normal(1.0, 0.08, n))
         text = lambda values: np.char.mod("%.1f", values).astype(object)  # noqa: E731
         frame = pd.DataFrame(
             {

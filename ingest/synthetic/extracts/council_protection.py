@@ -343,56 +343,90 @@ def _court(pop: Population, careers: Careers) -> Iterator[tuple[str, Tables]]:
     area = careers.area
     rng = pop.rng(f"court-{area}")
     first = flow_start(COURT, area)
-    p = careers.plans
-    start = dated(p["start"])
-    family = pop.children["family"].to_numpy()[careers.episodes["child"].to_numpy()[p["episode"].to_numpy()]]
-    _, group = np.unique(np.stack([family, start.astype(np.int64)]), axis=1, return_inverse=True)
-    group = group.ravel()
-    goes = rng.random(int(group.max()) + 1)
-    recent = start > first - 500
-    picked = np.flatnonzero(recent & (goes[group] < TO_COURT[area]))
-    if not len(picked):  # a small world still has a case
-        picked = np.flatnonzero(recent)[:2]
-    k = len(goes)
-    begins = plus(start, rng.integers(15, 90, k)[group])
-    direct = (rng.random(k) < 0.35)[group]
-    issued = np.where(
-        direct,
-        begins,
-        np.where((rng.random(k) < 0.55)[group], plus(begins, rng.integers(60, 200, k)[group]), NEVER),
-    )
-    weeks = np.clip(rng.gamma(9, 4.6, k), 12, 110).astype(int)
-    disposed = plus(issued, weeks[group] * 7 + np.where(rng.random(len(p)) < 0.07, 35, 0))
-    over = np.where(np.isnat(issued), plus(begins, (90 + rng.integers(0, 150, k))[group]), disposed)
-    known = pd.DataFrame(
-        {"plan": picked, "group": group[picked], "begins": begins[picked], "over": over[picked]}
-    ).sort_values(["begins", "group", "plan"], kind="stable", ignore_index=True)  # fmt: skip
-    place = pd.factorize(known["group"])[0]
-    reference = numbered(f"{PREFIX[area]}-L", int(place.max()) + 1)[place]
-    order = draw(rng, ORDERS, len(known))
-    typed = entered(rng, dated(known["begins"]), LAST, 3.0)
-    for period, last, part in ongoing(known, "begins", "over", quarters(first)):
-        at, plan = part["_at"].to_numpy(), part["plan"].to_numpy()
-        done = until(disposed[plan], last)
-        episode = p["episode"].to_numpy()[plan]
+    cases = _cases(pop, careers, rng, first)
+    rows = _children_of_cases(pop, careers, cases)
+    case = rows["case"].to_numpy()
+    reference = numbered(f"{PREFIX[area]}-L", len(cases))
+    begins, issued = dated(rows["begins"]), dated(rows["issued"])
+    # Most brothers and sisters have their final orders on one day, a few later.
+    disposed = plus(dated(rows["disposed"]), np.where(rng.random(len(rows)) < 0.07, 35, 0))
+    rows["over"] = np.where(np.isnat(issued), dated(rows["dropped"]), disposed)
+    order, typed = draw(rng, ORDERS, len(rows)), entered(rng, begins, LAST, 3.0)
+    for period, last, part in ongoing(rows, "begins", "over", quarters(first)):
+        at = part["_at"].to_numpy()
+        done = until(disposed[at], last)
+        episode = part["episode"].to_numpy()
         frame = pd.DataFrame(
             {
-                "case_no": reference[at],
+                "case_no": reference[case[at]],
                 "la_code": cal.LA[area],
                 "la_child_id": episode_id(careers, episode),
                 "snapshot_on": british(np.full(len(part), last)),
-                "pre_proceedings_on": british(np.where(direct[plan], NEVER, begins[plan])),
-                "issued_on": british(until(issued[plan], last)),
+                "pre_proceedings_on": british(np.where(part["direct"], NEVER, begins[at])),
+                "issued_on": british(until(issued[at], last)),
                 "disposed_on": british(done),
                 "outcome": np.where(np.isnat(done), "", order[at]),
                 "recorded_on": british(np.minimum(typed[at], last)),
                 "judge": "",
                 "notes": "",
-                "_child": careers.episodes["child"].to_numpy()[episode],
+                "_child": part["child"].to_numpy(),
             }
         )
-        frame = frame.drop_duplicates(["case_no", "la_child_id"], ignore_index=True)
         yield period, {"case_children": frame}
+
+
+def _cases(pop: Population, careers: Careers, rng: np.random.Generator, first: Day) -> pd.DataFrame:
+    """One row a case: the episode that leads to it, when it begins, is issued and ends; pre-proceedings of 2025-26 are the census's."""
+    p, e = careers.plans, careers.episodes
+    start = dated(p["start"])
+    recent = np.flatnonzero(start > first - 500)
+    chosen = recent[rng.random(len(recent)) < TO_COURT[careers.area]]
+    chosen = chosen if len(chosen) else recent[:2]  # a small world still has a case
+    begins = plus(start[chosen], rng.integers(15, 90, len(chosen)))
+    direct = rng.random(len(chosen)) < 0.35
+    known = direct | (begins < np.datetime64("2025-04-01"))
+    census = careers.pre_proceedings
+    episode = np.r_[p["episode"].to_numpy()[chosen][known], census["episode"].to_numpy()].astype(np.int64)
+    begins = np.r_[begins[known], dated(census["start"])]
+    direct = np.r_[direct[known], np.zeros(len(census), bool)]
+    n = len(episode)
+    goes_on = direct | (rng.random(n) < 0.55)
+    issued = np.where(direct, begins, np.where(goes_on, plus(begins, rng.integers(60, 200, n)), NEVER))
+    weeks = np.clip(rng.gamma(9, 4.6, n), 12, 110).astype(int)
+    frame = pd.DataFrame(
+        {
+            "family": pop.children["family"].to_numpy()[e["child"].to_numpy()[episode]],
+            "begins": begins,
+            "issued": issued,
+            "disposed": plus(issued, weeks * 7),
+            "dropped": plus(begins, 90 + rng.integers(0, 150, n)),
+            "direct": direct,
+        }
+    ).sort_values(["begins", "family"], kind="stable", ignore_index=True)
+    # A family is in one case at a time.
+    before = frame.groupby("family")["begins"].shift()
+    frame = frame[before.isna() | ((dated(frame["begins"]) - dated(before)).astype(int) > 800)]
+    return frame.reset_index(drop=True)
+
+
+def _children_of_cases(pop: Population, careers: Careers, cases: pd.DataFrame) -> pd.DataFrame:
+    """One row a child in a case: every child of the family with an episode open on the day it begins."""
+    e = careers.episodes
+    child = e["child"].to_numpy()
+    known = pd.DataFrame(
+        {
+            "family": pop.children["family"].to_numpy()[child],
+            "child": child,
+            "episode": np.arange(len(e)),
+            "ref": dated(e["ref"]),
+            "close": dated(e["close"]),
+        }
+    )
+    rows = cases.assign(case=np.arange(len(cases))).merge(known, on="family", how="inner")
+    begins, close = dated(rows["begins"]), dated(rows["close"])
+    rows = rows[(dated(rows["ref"]) <= begins) & (np.isnat(close) | (close >= begins))]
+    rows = rows.drop_duplicates(["case", "child"]).sort_values(["case", "child"], kind="stable")
+    return rows.reset_index(drop=True)
 
 
 # --- Graded Care Profiles
