@@ -1125,6 +1125,7 @@ def _resubmissions(p: Planter) -> None:
     )
     _file_fault(again, "same file delivered twice", None, "superseded")
     p.deliveries.append(again)
+    _carry(p, d, again)
 
 
 def _carry(p: Planter, d: Delivery, other: Delivery) -> None:
