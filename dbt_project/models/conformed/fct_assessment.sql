@@ -4,6 +4,10 @@ assessments as (
     select * from {{ ref('stg_council__cin_census__assessments') }}
 ),
 
+list_assessments as (
+    select * from {{ ref('stg_council__annex_a__assessments') }}
+),
+
 episodes as (
     select * from {{ ref('stg_council__cin_census__cin_details') }}
 ),
@@ -45,27 +49,78 @@ folded as (
         ) = 1
 ),
 
+listed as (
+    {{ listed_since_census('list_assessments', 'episodes', 'assessment_start_date') }}
+),
+
+list_folded as (
+    select *
+    from listed
+    {{ newest_return_wins(['area_code', 'person_key', 'assessment_start_date']) }}
+),
+
+said as (
+    select
+        'cin_census' as source,
+        area_code,
+        person_key,
+        referral_date,
+        assessment_start_date,
+        assessment_internal_review_date,
+        assessment_authorisation_date,
+        period as census_year,
+        submission_id,
+        source_table,
+        source_row
+    from folded
+    union all
+    select
+        'annex_a' as source,
+        area_code,
+        person_key,
+        cast(null as date) as referral_date,
+        assessment_start_date,
+        cast(null as date) as assessment_internal_review_date,
+        assessment_authorisation_date,
+        cast(null as string) as census_year,
+        submission_id,
+        source_table,
+        source_row
+    from list_folded
+),
+
+believed as (
+    select *
+    from said
+    {{ believed_first('fct_assessment', ['area_code', 'person_key', 'assessment_start_date']) }}
+),
+
+-- The list does not say which referral an assessment follows, so such a row has none and no working days.
 final as (
     select
-        {{ hash_key(['folded.area_code', 'folded.person_key', 'folded.assessment_start_date', 'folded.assessment_authorisation_date']) }}
+        {{ hash_key(['believed.area_code', 'believed.person_key', 'believed.assessment_start_date', 'believed.assessment_authorisation_date']) }}
             as assessment_key,
-        {{ hash_key(['folded.area_code', 'folded.person_key', 'folded.referral_date']) }} as referral_key,
-        folded.person_key,
-        folded.area_code,
-        folded.referral_date,
-        folded.assessment_start_date,
-        folded.assessment_internal_review_date,
-        folded.assessment_authorisation_date as authorisation_date,
+        case
+            when believed.source = 'cin_census'
+                then {{ hash_key(['believed.area_code', 'believed.person_key', 'believed.referral_date']) }}
+        end as referral_key,
+        believed.person_key,
+        believed.area_code,
+        believed.referral_date,
+        believed.assessment_start_date,
+        believed.assessment_internal_review_date,
+        believed.assessment_authorisation_date as authorisation_date,
         {{ working_days('referral_day', 'authorisation_day') }} as working_days,
-        folded.period as census_year,
-        folded.submission_id,
-        folded.source_table,
-        folded.source_row
-    from folded
+        believed.source,
+        believed.census_year,
+        believed.submission_id,
+        believed.source_table,
+        believed.source_row
+    from believed
     left join days as referral_day
-        on folded.referral_date = referral_day.date_day
+        on believed.referral_date = referral_day.date_day
     left join days as authorisation_day
-        on folded.assessment_authorisation_date = authorisation_day.date_day
+        on believed.assessment_authorisation_date = authorisation_day.date_day
 )
 
 select * from final
