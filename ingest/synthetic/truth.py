@@ -664,7 +664,8 @@ def _quality(deliveries: list[Delivery], contracts: Contracts) -> Iterator[Row]:
         if d.accepted:
             place = (d.key, d.submitter, d.period)
             accepted[place] = min(accepted.get(place, dt.date.max), d.received.date())
-    asked = {(d.key, d.submitter, d.period): d for d in deliveries}
+    awaited = {k for a in load_agreements().values() for k, flow in a.flows.items() if flow.returns_from}
+    asked = {(d.key, d.submitter, d.period): d for d in deliveries if d.key in awaited}
     when = np.array(
         [due_day(contracts, k, last_day(d)) for (k, _, _), d in asked.items()], dtype="datetime64[D]"
     )

@@ -34,7 +34,7 @@ final as (
         person_key,
         area_code,
         snapshot_date,
-        uasc = '1' as is_uasc,
+        was_uasc = '1' as is_uasc,
         eligibility,
         in_touch,
         latest_contact_date,

@@ -17,6 +17,7 @@ from types import ModuleType
 
 from ingest.synthetic.defects import Planter
 from ingest.synthetic.extracts import (
+    annex_a,
     council_front_door,
     council_other,
     council_protection,
@@ -40,6 +41,7 @@ MODULES: tuple[ModuleType, ...] = (
     council_front_door,
     council_protection,
     council_other,
+    annex_a,
 )
 
 
