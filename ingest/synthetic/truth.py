@@ -24,6 +24,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from ingest.agreement import load_agreements
 from ingest.contract import Contracts, FieldType
 from ingest.synthetic import agencies
 from ingest.synthetic import calibration as cal
