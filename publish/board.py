@@ -66,6 +66,7 @@ class Board:
     bookings: pd.DataFrame
     schools: pd.DataFrame
     agreement: pd.DataFrame
+    list_gaps: pd.DataFrame
     published: pd.DataFrame
     left_out: pd.DataFrame
 
@@ -209,6 +210,7 @@ def load(warehouse: Warehouse, *, synthetic: bool) -> Board:
             "fct_training_booking", "agency_name area_code level course_date mode status", optional=True),
         schools=school_states(warehouse),
         agreement=police_council(warehouse),
+        list_gaps=lists_census(warehouse),
         published=warehouse.frame(
             "fct_published_figure",
             "source_table measure area_code area_name geographic_level time_period value symbol", optional=True),
@@ -353,6 +355,18 @@ def police_council(warehouse: Warehouse) -> pd.DataFrame:
     counted = warehouse.query(
         f"""select area_code, gap, year(started_at) - (month(started_at) < 4)::int as year, count(*) as n
             from {warehouse.sql_name(table)} where area_code is not null group by all order by all"""
+    )
+    return rounded(counted, ["n"])
+
+
+def lists_census(warehouse: Warehouse) -> pd.DataFrame:
+    """The worklist of differences between Ofsted's lists and the census, counted by fact and field, protected."""
+    table = "rec_annex_a_census"
+    if not warehouse.has(table):
+        return pd.DataFrame(columns=["area_code", "fact", "gap", "field", "n", "n_symbol"])
+    counted = warehouse.query(
+        f"""select area_code, fact, gap, coalesce(field, '') as field, count(*) as n
+            from {warehouse.sql_name(table)} group by all order by all"""
     )
     return rounded(counted, ["n"])
 

@@ -140,8 +140,32 @@ def returns(board: Board, contracts: Contracts, receipts: set[str]) -> dict[str,
     overdue = [f"{s['name']}: {lower_first(t)}" for s in acts(board, contracts) for t in s["overdue"]]
     return {
         "matrices": matrices, "due": due, "on_time": on_time, "senders": acts(board, contracts), "rules": rules,
-        "overdue": overdue, "quality": _quality(board), "recent": _recent(board, names, receipts),
+        "overdue": overdue, "quality": _quality(board), "recent": _recent(board, names, receipts), "gaps": _gaps(board),
     }  # fmt: skip
+
+
+#: What a fact of the worklist is to a reader.
+FACT_WORDS = {
+    "fct_referral": "Referrals",
+    "fct_assessment": "Assessments",
+    "fct_section47": "Section 47 enquiries",
+    "fct_cp_plan": "Child protection plans",
+}
+
+
+def _gaps(board: Board) -> list[dict[str, str]]:
+    """Where a council's lists for Ofsted and its census differ: what differs and how often, never what was said."""
+    out: list[dict[str, str]] = []
+    for (fact, gap, field), g in board.list_gaps.groupby(["fact", "gap", "field"], sort=True):
+        what = "only in the lists" if gap == "only_in_list" else f"{str(field).replace('_', ' ')} differs"
+        row = {"what": f"{FACT_WORDS.get(str(fact), str(fact))}: {what}"}
+        for area in COUNCILS:
+            hit = g[g["area_code"] == area]
+            row[css_of(area)] = (
+                "0" if hit.empty else words.count(float(hit["n"].iloc[0]), str(hit["n_symbol"].iloc[0]))
+            )
+        out.append(row)
+    return out
 
 
 def _most_rows(rules: pd.DataFrame) -> pd.DataFrame:

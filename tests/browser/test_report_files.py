@@ -194,3 +194,11 @@ def test_what_a_killed_run_left_is_replaced(release: Release, warehouse: Path, t
     assert again.id == made.id and not again.is_new
     assert (home.releases / "current").read_text() == made.id
     assert json.loads((home.releases / "ledger.jsonl").read_text())["release"] == made.id
+
+
+def test_differences_between_lists_and_census_are_counted_by_field_and_protected(site: Path) -> None:
+    table = pages(site)["returns.html"].xpath("//section[@aria-labelledby='gaps']//tbody/tr")
+    assert [[" ".join(c.text_content().split()) for c in row] for row in table] == [
+        ["Child protection plans: end date differs", "15", "c"],
+        ["Child protection plans: only in the lists", "0", "c"],
+    ]

@@ -1086,6 +1086,14 @@ def build(path: Path) -> Path:
             "fct_expected_return": exp,
             "fct_quality_result": quality(subs),
             "rec_missing_police_council": match,
+            "rec_annex_a_census": pd.DataFrame(
+                {
+                    "area_code": [STAFFS] * 13 + [STOKE] * 2,
+                    "fact": "fct_cp_plan",
+                    "gap": ["different"] * 14 + ["only_in_list"],
+                    "field": ["end_date"] * 14 + [None],
+                }
+            ),
             "fct_table_count": subs.assign(table="main")[
                 ["submission_id", "table", "rows_received", "rows_accepted", "rows_rejected"]
             ].rename(columns=lambda c: c.removeprefix("rows_")),
