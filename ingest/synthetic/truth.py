@@ -681,7 +681,7 @@ def _quality(deliveries: list[Delivery], contracts: Contracts) -> Iterator[Row]:
     due = when <= np.datetime64(max(d.received for d in deliveries if d.accepted).date())
     yield from _rows("DQ01", Events(when, area, hit).pick(due))
 
-    current = in_force(deliveries)
+    current = [d for d in in_force(deliveries) if d.key in awaited]
     ends = np.array([last_day(d) for d in current], dtype="datetime64[D]")
     areas = np.array([area_of(d.submitter) for d in current])
     received = np.array([sum(len(t) for t in d.tables.values()) for d in current], dtype=float)

@@ -251,11 +251,17 @@ class _Lists:
         def words(name: str) -> Array:
             return np.array([CATEGORY.get(c, c) for c in p[name].to_numpy()[pick]], dtype=object)
 
+        # Of a few plans the list, drawn from the live system, has another first category than the census: for the worklist.
+        other = chance(self.child[episode], 407) < 0.02
+        other[:1] = True
+        first = words("initial")
+        first[other] = np.where(first[other] == CATEGORY["NEG"], CATEGORY["EMO"], CATEGORY["NEG"])
+
         return self.of_episodes(
             episode,
             has_disability=self.disabled(self.child[episode]),
             cpp_start_date=british(begin[pick]),
-            initial_category=words("initial"),
+            initial_category=first,
             latest_category=words("latest"),
             last_visit_date=british(visit),
             seen_alone=np.where(chance(self.child[episode], 403) < 0.8, YES, NO),
