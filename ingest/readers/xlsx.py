@@ -426,8 +426,8 @@ class _Child:
         columns: list[Any] = [_blank(rows)] * left
         for size in sizes:
             offsets, whole = self._exactly(4 * (rows + 1)), self._exactly(size)
-            column: Any = pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(whole))
             try:
+                column: Any = pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(whole))
                 column.validate(full=True)
             except pa.ArrowInvalid:
                 raise Refused(FileCode.XLSX_FORMAT) from None

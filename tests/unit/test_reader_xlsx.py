@@ -11,6 +11,7 @@ import pytest
 from openpyxl.utils.datetime import MAC_EPOCH
 
 from ingest.contract import Severity
+from ingest.readers import xlsx
 from ingest.readers.base import FileCode, ReadResult, Refused
 from tests.support.files import BOARD, BOARD_ROWS, SCHOOLS, member, read_bytes, rezip, workbook
 
@@ -173,3 +174,44 @@ def test_an_empty_result_from_a_sheet_with_something_is_a_failure(tmp_path: Path
     with pytest.raises(Refused) as refused:
         read_bytes(tmp_path, BOARD, workbook({"Attendance": [["something"], ["else"]]}))
     assert refused.value.code is FileCode.FILE_HEADER
+
+
+def test_true_and_one_are_different_and_text_of_any_script_keeps_its_row(tmp_path: Path) -> None:
+    rows: list[list[object]] = [BOARD_ROWS[0]]
+    names: list[object] = [True, 1.0, "1", "Zoë", "李", "", "x" * 30_000, False, 0]
+    rows += [[n, "14/05/2025", "POLICE", n, "LEAD", "ONLINE", "No"] for n in names]
+    read = read_bytes(tmp_path, BOARD, workbook({"Attendance": rows})).tables["seats"]
+    assert read.data["attendee_name"].to_pylist() == [
+        "TRUE", "1", "1", "Zoë", "李", "", "x" * 30_000, "FALSE", "0",
+    ]  # fmt: skip
+
+
+def test_a_sheet_longer_than_a_block_and_away_from_the_corner_is_read_whole(tmp_path: Path) -> None:
+    """The child writes blocks of 10,000 rows, and tells how many columns on the left are empty."""
+    rows: list[list[object]] = [[None, None, *BOARD_ROWS[0]]]
+    rows += [[None, None, n, "14/05/2025", "POLICE", n, "LEAD", "ONLINE", "No"] for n in range(20_001)]
+    read = read_bytes(tmp_path, BOARD, workbook({"Attendance": rows})).tables["seats"]
+    assert read.data["attendee_name"].to_pylist() == [str(n) for n in range(20_001)]
+    assert read.data["_row"].to_pylist() == list(range(2, 20_003))
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        b"no JSON\n",
+        b'{"rows": 1, "left": 0}\n',
+        b'{"rows": 2, "left": 0, "bytes": [4]}\n',
+        b'{"rows": 1, "left": 0, "bytes": [2]}\n\x00\x00\x00\x00\xff\x00\x00\x00ab{"rows": 0}\n',
+        b'{"rows": 1, "left": 0, "bytes": [2]}\n\x00\x00\x00\x00\x02\x00\x00\x00\xff\xfe{"rows": 0}\n',
+        b'{"rows": 0}\n{"rows": 0}\n',
+    ],
+)
+def test_what_a_broken_child_says_is_never_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: bytes
+) -> None:
+    script = tmp_path / "child.py"
+    script.write_text(f"import sys\nsys.stdout.buffer.write({says!r})\n", encoding="utf-8")
+    monkeypatch.setattr(xlsx, "_CHILD", script)
+    with pytest.raises(Refused) as refused:
+        read_bytes(tmp_path, BOARD, workbook({"Attendance": BOARD_ROWS}))
+    assert refused.value.code in (FileCode.XLSX_FORMAT, FileCode.FILE_EMPTY)
