@@ -51,6 +51,7 @@ def generated_files(contracts: Contracts, agreements: Agreements | None = None) 
     out |= dbt_source_files(contracts)
     out |= dbt_model_files(contracts)
     out |= seed_files(contracts)
+    out[SEEDS / "agreement_field.csv"] = _csv(agreement_fields(agreements, contracts))
     out |= document_files(contracts, agreements)
     out[DOCS / "MANIFEST.md"] = _manifest({*out, DOCS / "MANIFEST.md"})
     return dict(sorted(out.items()))
@@ -110,6 +111,25 @@ def seed_files(contracts: Contracts) -> Files:
         SEEDS / "history_rule.csv": _csv(past),
         SEEDS / "submitter.csv": _csv(senders),
     }
+
+
+def agreement_fields(agreements: Agreements, contracts: Contracts) -> list[tuple[str, ...]]:
+    """What the machine enforces, a row a sender, field and purpose; open data, which takes every column, is left out."""
+    rows: set[tuple[str, ...]] = set()
+    for agreement in agreements.values():
+        ends = agreement.effective_to.isoformat() if agreement.effective_to else ""
+        terms = (agreement.id, agreement.effective_from.isoformat(), ends)
+        for key, flow in agreement.flows.items():
+            senders = agreement.submitters & set(contracts[key].submitters)
+            rows |= {
+                (sender, key, table, field, purpose, named.necessity(field).upper(), *terms)
+                for table, named in flow.tables.items()
+                for field in (*sorted(named.permitted), *named.prohibited)
+                for purpose in flow.purposes
+                for sender in senders
+            }
+    head = ("sender", "extract_key", "table_name", "field_name", "purpose", "permission")
+    return [(*head, "agreement_id", "starts_on", "ends_on"), *sorted(rows)]
 
 
 def document_files(contracts: Contracts, agreements: Agreements) -> Files:

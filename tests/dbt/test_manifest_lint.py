@@ -156,3 +156,64 @@ def test_the_project_needs_no_network(manifest: dict[str, Any], project: Path) -
     assert not (project / "packages.yml").exists()
     assert not (project / "dependencies.yml").exists()
     assert manifest["metadata"]["send_anonymous_usage_stats"] is False
+
+
+#: What a figure could be broken down by. A model that rests on single figures has none of them.
+GROUPS = {"area_code", "agency_name", "district", "age_band", "sex", "ethnicity", "person_key", "school_urn"}
+
+
+def never_broken_down(manifest: dict[str, Any]) -> Models:
+    """Models after staging that rest on an extract whose contract says `no_breakdown`, however far away."""
+    small = {uid for uid, s in manifest["sources"].items() if s["config"].get("meta", {}).get("no_breakdown")}
+    small |= {uid for uid, s in manifest["sources"].items() if s.get("source_meta", {}).get("no_breakdown")}
+    reached: set[str] = set(small)
+    nodes = {uid: n for uid, n in manifest["nodes"].items() if n["resource_type"] == "model"}
+    while more := {uid for uid, n in nodes.items() if reached & set(n["depends_on"]["nodes"])} - reached:
+        reached |= more
+    return {nodes[uid]["name"]: nodes[uid] for uid in reached & set(nodes) if layer(nodes[uid]) != "staging"}
+
+
+def broken_down(models: Models) -> list[str]:
+    """Those of the models that could be shown below the whole partnership: by a column, or by an indicator's register."""
+    out: list[str] = []
+    for name, model in models.items():
+        indicator = model["config"].get("meta", {}).get("indicator")
+        if indicator:
+            shown = {*indicator["breakdowns"], *indicator["part_breakdowns"]} - {"total"}
+            out += [f"{name}: broken down by {b}" for b in sorted(shown)]
+        elif layer(model) == "conformed":
+            out += [f"{name}: has {c}" for c in sorted(GROUPS & set(model["columns"]))]
+    return out
+
+
+def test_nothing_made_of_single_figures_can_be_broken_down(manifest: dict[str, Any]) -> None:
+    small = never_broken_down(manifest)
+    assert {"fct_serious_incident_review", "fct_learning_theme", "fct_restraint_incident"} <= set(small)
+    assert broken_down({n: m for n, m in small.items() if layer(m) == "conformed"}) == []
+    assert broken_down({n: m for n, m in small.items() if m["config"].get("meta", {}).get("indicator")}) == []
+
+
+def test_the_contract_decides_which_sources_are_never_broken_down(manifest: dict[str, Any]) -> None:
+    wanted = {f"{e.agency}__{e.extract}" for e in load_contracts().values() if e.no_breakdown}
+    found = {
+        s["source_name"]
+        for s in manifest["sources"].values()
+        if s["config"].get("meta", {}).get("no_breakdown") or s.get("source_meta", {}).get("no_breakdown")
+    }
+    assert {"partnership__incident_reviews", "partnership__restraint"} <= wanted
+    assert found == wanted
+
+
+def test_a_breakdown_of_single_figures_would_be_found() -> None:
+    def model(folder: str, columns: set[str], **indicator: Any) -> Model:
+        return {
+            "original_file_path": f"models/{folder}/x.sql",
+            "columns": dict.fromkeys(columns, {}),
+            "config": {"meta": {"indicator": indicator} if indicator else {}},
+        }
+
+    assert broken_down({"fct_x": model("conformed", {"area_code", "aware_on"})}) == ["fct_x: has area_code"]
+    shown = model("framework", {"area_code"}, breakdowns=["total", "sex"], part_breakdowns=["age_band"])
+    assert broken_down({"ind_x": shown}) == ["ind_x: broken down by age_band", "ind_x: broken down by sex"]
+    whole = model("framework", {"area_code"}, breakdowns=["total"], part_breakdowns=[])
+    assert broken_down({"ind_x": whole}) == []

@@ -1,0 +1,33 @@
+with
+
+population as (
+    select * from {{ ref('stg_partnership__restraint__population') }}
+),
+
+-- One row a month, whatever day of it the sheet names.
+monthly as (
+    select
+        *,
+        {{ month_start(q("month")) }} as month_beginning
+    from population
+),
+
+folded as (
+    select *
+    from monthly
+    {{ newest_return_wins(['submitter', 'month_beginning']) }}
+),
+
+final as (
+    select
+        {{ hash_key(['submitter', 'month_beginning']) }} as secure_population_key,
+        month_beginning,
+        average_population,
+        capacity,
+        submission_id,
+        source_table,
+        source_row
+    from folded
+)
+
+select * from final
