@@ -18,6 +18,7 @@ from pathlib import Path
 from ingest.agreement import Agreements, load_agreements
 from ingest.calendar import bank_holidays
 from ingest.contract import Contracts, RuleKind
+from ingest.projections.agreement_fields import agreement_fields
 from ingest.projections.agreement_page import agreement_page
 from ingest.projections.child_sighting import NAME as CHILD_SIGHTING
 from ingest.projections.child_sighting import child_sighting_sql, child_sighting_yaml
@@ -111,25 +112,6 @@ def seed_files(contracts: Contracts) -> Files:
         SEEDS / "history_rule.csv": _csv(past),
         SEEDS / "submitter.csv": _csv(senders),
     }
-
-
-def agreement_fields(agreements: Agreements, contracts: Contracts) -> list[tuple[str, ...]]:
-    """What the machine enforces, a row a sender, field and purpose; open data, which takes every column, is left out."""
-    rows: set[tuple[str, ...]] = set()
-    for agreement in agreements.values():
-        ends = agreement.effective_to.isoformat() if agreement.effective_to else ""
-        terms = (agreement.id, agreement.effective_from.isoformat(), ends)
-        for key, flow in agreement.flows.items():
-            senders = agreement.submitters & set(contracts[key].submitters)
-            rows |= {
-                (sender, key, table, field, purpose, named.necessity(field).upper(), *terms)
-                for table, named in flow.tables.items()
-                for field in (*sorted(named.permitted), *named.prohibited)
-                for purpose in flow.purposes
-                for sender in senders
-            }
-    head = ("sender", "extract_key", "table_name", "field_name", "purpose", "permission")
-    return [(*head, "agreement_id", "starts_on", "ends_on"), *sorted(rows)]
 
 
 def document_files(contracts: Contracts, agreements: Agreements) -> Files:

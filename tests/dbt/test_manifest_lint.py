@@ -208,7 +208,7 @@ def test_a_breakdown_of_single_figures_would_be_found() -> None:
     def model(folder: str, columns: set[str], **indicator: Any) -> Model:
         return {
             "original_file_path": f"models/{folder}/x.sql",
-            "columns": dict.fromkeys(columns, {}),
+            "columns": {c: {} for c in columns},
             "config": {"meta": {"indicator": indicator} if indicator else {}},
         }
 

@@ -23,6 +23,8 @@ from ingest.synthetic.extracts import (
     council_protection,
     health_children,
     health_counts,
+    office_assurance,
+    office_restricted,
     office_training,
     police_crime,
     police_incidents,
@@ -34,6 +36,8 @@ from ingest.synthetic.writers import Delivery
 MODULES: tuple[ModuleType, ...] = (
     school_follow_up,
     office_training,
+    office_restricted,
+    office_assurance,
     police_incidents,
     police_crime,
     health_children,
