@@ -44,3 +44,17 @@ def test_standards_are_the_questions_of_the_return(column: str) -> None:
         row = rows[question.name]
         assert question.headers[0] == f"{row['standard_number']} {row['standard_title']}"
         assert row["standard_number"].startswith(f"{row['part']}.")
+
+
+def test_a_succession_speaks_of_known_organisations_and_agrees_with_the_years_of_the_hubs_codes() -> None:
+    contracts = load_contracts()
+    coded = {c.code for name in ("partner_agency", "hub") for c in contracts.codelists[name].codes}
+    known = coded | {row["org_code"] for row in seed("organisation")}
+    assert coded.isdisjoint(row["org_code"] for row in seed("organisation")), "stated twice"
+    hubs = contracts.codelists["hub"].by_code
+    for row in seed("organisation_succession"):
+        assert {row["predecessor_code"], row["successor_code"]} <= known
+        assert row["source"]
+        if row["predecessor_code"] in hubs:
+            assert hubs[row["predecessor_code"]].to_year == int(row["changed_to"][:4])
+            assert hubs[row["successor_code"]].from_year == int(row["changed_from"][:4])

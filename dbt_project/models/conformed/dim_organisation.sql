@@ -8,8 +8,12 @@ submitters as (
     select * from {{ ref('submitter') }}
 ),
 
-areas as (
-    select * from {{ ref('area') }}
+others as (
+    select * from {{ ref('organisation') }}
+),
+
+succession as (
+    select * from {{ ref('bridge_organisation_succession') }}
 ),
 
 partner_agencies as (
@@ -39,46 +43,63 @@ senders as (
     from submitters
 ),
 
-hub_years as (
-    select
-        code,
-        label,
-        from_year,
-        to_year
-    from code_list
-    where code_list = 'hub'
-),
-
--- One hub became two. The papers give years, not days, so a hub is valid from the first to the last day of the years of its code.
 hubs as (
     select
         code as org_code,
         label as org_name,
         'hub' as org_role,
         'council' as agency,
-        case code when 'MASH_STF' then 'E10000028' when 'MASH_SOT' then 'E06000021' else 'SCP_JOINT' end as area_code,
-        case when from_year is not null then cast(concat(cast(from_year as string), '-01-01') as date) end as valid_from,
-        case when to_year is not null then cast(concat(cast(to_year as string), '-12-31') as date) end as valid_to
-    from hub_years
+        case code when 'MASH_STF' then 'E10000028' when 'MASH_SOT' then 'E06000021' else 'SCP_JOINT' end as area_code
+    from code_list
+    where code_list = 'hub'
+),
+
+-- Boards, and bodies that exist no more: nobody sends their code, so no code list has it.
+boards_and_former as (
+    select
+        org_code,
+        org_name,
+        org_role,
+        agency,
+        area_code
+    from others
 ),
 
 organisations as (
-    select
-        *,
-        cast(null as date) as valid_from,
-        cast(null as date) as valid_to
-    from partner_agencies
+    select * from partner_agencies
     union all
-    select
-        *,
-        cast(null as date) as valid_from,
-        cast(null as date) as valid_to
-    from senders
+    select * from senders
     union all
     select * from hubs
+    union all
+    select * from boards_and_former
 ),
 
--- No other organisation has begun or ended since reporting started; a successor gets its own row and both get dates.
+begun as (
+    select
+        successor_code as org_code,
+        max(changed_on) as valid_from,
+        min(changed_earliest) as valid_from_earliest,
+        max(changed_latest) as valid_from_latest,
+        case when count(*) = 1 then min(predecessor_code) end as predecessor_code,
+        count(*) as predecessors
+    from succession
+    group by successor_code
+),
+
+ended as (
+    select
+        predecessor_code as org_code,
+        max(changed_on) as changed_on,
+        min(changed_earliest) as valid_to_earliest,
+        max(changed_latest) as valid_to_latest,
+        case when count(*) = 1 then min(successor_code) end as successor_code,
+        count(*) as successors
+    from succession
+    group by predecessor_code
+),
+
+-- A successor is another organisation with a code of its own, so a series breaks at a split or merger and is never joined silently.
 final as (
     select
         organisations.org_code,
@@ -86,11 +107,21 @@ final as (
         organisations.org_role,
         organisations.agency,
         organisations.area_code,
-        organisations.valid_from,
-        organisations.valid_to
+        begun.valid_from,
+        {{ add_days('ended.changed_on', -1) }} as valid_to,
+        begun.valid_from_earliest,
+        begun.valid_from_latest,
+        ended.valid_to_earliest,
+        ended.valid_to_latest,
+        begun.predecessor_code,
+        cast(coalesce(begun.predecessors, 0) as bigint) as predecessors,
+        ended.successor_code,
+        cast(coalesce(ended.successors, 0) as bigint) as successors
     from organisations
-    left join areas
-        on organisations.area_code = areas.area_code
+    left join begun
+        on organisations.org_code = begun.org_code
+    left join ended
+        on organisations.org_code = ended.org_code
 )
 
 select * from final

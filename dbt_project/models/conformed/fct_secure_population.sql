@@ -22,8 +22,8 @@ final as (
     select
         {{ hash_key(['submitter', 'month_beginning']) }} as secure_population_key,
         month_beginning,
-        average_population,
-        capacity,
+        case when average_population between 0 and 118 then average_population end as average_population, -- more than the capacity cannot be
+        case when capacity between 0 and 118 then capacity end as capacity,
         submission_id,
         source_table,
         source_row

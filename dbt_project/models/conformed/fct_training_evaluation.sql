@@ -21,7 +21,7 @@ final as (
         cast(months_after as bigint) as months_after,
         sent_on,
         answered_on,
-        score,
+        case when score between 1 and 5 then score end as score, -- kept by the gate with a warning, but no score
         practice_changed,
         submission_id,
         source_table,
