@@ -188,7 +188,12 @@ def broken_down(models: Models) -> list[str]:
 
 def test_nothing_made_of_single_figures_can_be_broken_down(manifest: dict[str, Any]) -> None:
     small = never_broken_down(manifest)
-    assert {"fct_serious_incident_review", "fct_learning_theme", "fct_restraint_incident"} <= set(small)
+    assert {
+        "fct_serious_incident_review",
+        "fct_learning_theme",
+        "fct_restraint_incident",
+        "fct_child_death_review",
+    } <= set(small)
     assert broken_down({n: m for n, m in small.items() if layer(m) == "conformed"}) == []
     assert broken_down({n: m for n, m in small.items() if m["config"].get("meta", {}).get("indicator")}) == []
 
@@ -200,7 +205,7 @@ def test_the_contract_decides_which_sources_are_never_broken_down(manifest: dict
         for s in manifest["sources"].values()
         if s["config"].get("meta", {}).get("no_breakdown") or s.get("source_meta", {}).get("no_breakdown")
     }
-    assert {"partnership__incident_reviews", "partnership__restraint"} <= wanted
+    assert {"partnership__incident_reviews", "partnership__restraint", "health__child_death_review"} <= wanted
     assert found == wanted
 
 
