@@ -1,6 +1,14 @@
 {#- The engine's own arithmetic under each portable macro, on cases where engines are known to differ. No rows when all hold. -#}
 with
 
+code_cells as (
+    select 'A;B' as cell
+    union all
+    select 'A'
+    union all
+    select cast(null as string)
+),
+
 cases as (
     select 'twelve months before 29 February' as what, {{ add_months("date '2024-02-29'", -12) }} = date '2023-02-28' as holds
     union all
@@ -29,6 +37,8 @@ cases as (
     select 'a month has two digits', {{ month_id("date '2025-01-01'") }} = '2025-01'
     union all
     select 'a key tells empty from joined', {{ hash_key(["'a'", 'null', "'b'"]) }} <> {{ hash_key(["'a'", "'b'"]) }}
+    union all
+    select 'a cell of two codes is two rows, an empty one none', (select count(*) from (select {{ one_row_a_code("code_cells.cell") }} as code from code_cells)) = 3
     union all
     select 'too recent: the day itself can be known', not {{ too_recent_days("date '2025-01-30'", "date '2025-03-31'", 60) }}
     union all

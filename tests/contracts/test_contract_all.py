@@ -430,3 +430,52 @@ def test_a_rule_of_every_kind_states_the_columns_it_reads() -> None:
     assert all(
         f.formats for e in CONTRACTS.values() for t in e.tables for f in t.fields if f.type is FieldType.date
     )
+
+
+# -- several codes in a cell, and figures that are never broken down --------------------------------------------------
+
+
+def test_a_field_of_several_codes_says_so_to_the_sender_and_to_the_warehouse() -> None:
+    from ingest.projections.dbt_sources import source_yaml
+
+    extract = CONTRACTS["partnership/incident_reviews"]
+    assert extract.by_table["reviews"].by_name["themes"].split
+    assert "put ; between them" in specification(CONTRACTS, extract.key, AGREEMENTS)
+    assert "Codes joined by ;" in source_yaml(extract)
+
+
+def test_only_a_code_field_may_be_split_and_only_by_what_no_spelling_has(tree: Path) -> None:
+    path = tree / "partnership" / "audits.yml"
+    edit(path, lambda raw: raw["tables"]["audits"]["fields"]["audit_ref"].update(split=";"))
+    with pytest.raises(ContractError, match=r"audits\.yml"):
+        load_contracts(tree)
+    shutil.copy(CONTRACTS_DIR / "partnership" / "audits.yml", path)
+    edit(path, lambda raw: raw["tables"]["audits"]["fields"]["themes"].update(split="-"))
+    with pytest.raises(ContractError, match="separator"):
+        load_contracts(tree)
+
+
+def test_a_return_that_is_never_broken_down_tells_its_sender() -> None:
+    small = [k for k in KEYS if CONTRACTS[k].no_breakdown]
+    assert {"partnership/incident_reviews", "partnership/restraint"} <= set(small)
+    for key in KEYS:
+        if not CONTRACTS[key].licence:
+            said = "ever shown below the whole partnership" in specification(CONTRACTS, key, AGREEMENTS)
+            assert said is (key in small), key
+
+
+def test_the_register_to_compare_with_has_every_agreed_field_once_a_purpose_and_sender() -> None:
+    from ingest.projections.agreement_fields import agreement_fields
+
+    head, *rows = agreement_fields(AGREEMENTS, CONTRACTS)
+    found = [dict(zip(head, r, strict=True)) for r in rows]
+    assert len({tuple(r.values())[:5] for r in found}) == len(found), "a field twice for one purpose"
+    police = [
+        r
+        for r in found
+        if r["extract_key"] == "police/missing_episodes" and r["field_name"] == "circumstances"
+    ]
+    assert {(r["sender"], r["permission"], r["agreement_id"]) for r in police} == {
+        ("staffordshire_police", "PROHIBITED", "ISA-POLICE")
+    }
+    assert not [r for r in found if r["extract_key"].startswith("published/")]
