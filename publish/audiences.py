@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ingest.agreement import load_agreements
+
 #: Indicators that count returns, schools, seats or training places, not children: real counts may be shown.
 #: DQ02 and DQ06 are NOT here: they count rows, and most rows are about a child.
 OPEN_COUNTS: dict[str, str] = {
@@ -57,6 +59,16 @@ ANALYST_NEVER_COLUMNS = re.compile(
     r"^(child_token|local_id|nhs_number|upn|former_upn|birth_date|date_of_birth|expected_birth_date|forename|surname|"
     r"given_name|family_name|postcode|address.*|.*_name_of_child|comments?|free_text|email|staff_name)$"
 )
+
+
+def restricted_extracts() -> frozenset[str]:
+    """Extracts whose rows are for named reviewers only, by their agreements. They leave with no release."""
+    return frozenset(
+        key
+        for agreement in load_agreements().values()
+        for key, flow in agreement.flows.items()
+        if flow.min_audience == "restricted"
+    )
 
 
 def analyst_may_have(table: str) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from publish.audiences import analyst_columns, analyst_may_have
+from publish.audiences import analyst_columns, analyst_may_have, restricted_extracts
 from publish.disclosure import SYMBOLS
 
 #: What starts a formula in a spreadsheet, with the full-width twins that some of them fold to the same.
@@ -136,7 +136,8 @@ def write_analyst(warehouse: Path, folder: Path) -> dict[str, int]:
             named = ", ".join(f'"{c}"' for c in columns)
             con.execute(f'create schema if not exists "{schema}"')
             con.execute(
-                f'create table "{schema}"."{table}" as select {named} from source."{schema}"."{table}" order by all'
+                f'create table "{schema}"."{table}" as select {named} from source."{schema}"."{table}" '
+                f"{_unrestricted(columns)} order by all"
             )
             out = _quoted(folder / "parquet" / f"{table}.parquet")
             con.execute(f'copy "{schema}"."{table}" to \'{out}\' (format parquet, compression zstd)')
@@ -144,6 +145,16 @@ def write_analyst(warehouse: Path, folder: Path) -> dict[str, int]:
         con.execute("detach source")
     target.chmod(0o444)
     return counts
+
+
+def _unrestricted(columns: list[str]) -> str:
+    """The condition that keeps rows of restricted extracts back, for tables whose rows say where they come from."""
+    hidden = ", ".join(f"'{key}'" for key in sorted(restricted_extracts()))
+    if "source_table" not in columns or not hidden:
+        return ""
+    return (
+        f"where coalesce(array_to_string(string_split(source_table, '/')[:2], '/') not in ({hidden}), true)"
+    )
 
 
 def _one(row: tuple[Any, ...] | None) -> int:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publish.audiences import analyst_columns, analyst_may_have
+from publish.audiences import analyst_columns, analyst_may_have, restricted_extracts
 from publish.exports import FORMULA_STARTS, fingerprint, to_csv, write_analyst, write_table
 
 DANGEROUS = [
@@ -100,6 +100,28 @@ def test_analysts_get_the_permitted_tables_without_tokens(source: Path, tmp_path
     assert found == [("fct_a", "n"), ("fct_a", "v")]
     assert [p.name for p in (tmp_path / "out" / "parquet").iterdir()] == ["fct_a.parquet"]
     assert b"c1_x" not in (tmp_path / "out" / "parquet" / "fct_a.parquet").read_bytes()
+
+
+def test_rows_of_a_restricted_agreement_leave_with_no_release(source: Path, tmp_path: Path):
+    assert {"partnership/incident_reviews", "partnership/restraint"} <= restricted_extracts()
+    with duckdb.connect(str(source)) as con:
+        con.execute(
+            """create table conformed.fct_learning_theme as
+               select * from (values ('r1', 'partnership/incident_reviews/reviews'), ('a1', 'partnership/audits/audits'),
+                                     ('x1', null)) t(learning_key, source_table)"""
+        )
+    write_analyst(source, tmp_path / "out")
+    for place in ("warehouse.duckdb", "parquet/fct_learning_theme.parquet"):
+        with duckdb.connect() as con:
+            if place.endswith("duckdb"):
+                con.execute(f"attach '{tmp_path / 'out' / place}' as o (read_only)")
+            name = (
+                "o.conformed.fct_learning_theme"
+                if place.endswith("duckdb")
+                else f"'{tmp_path / 'out' / place}'"
+            )
+            found = con.execute(f"select learning_key from {name} order by all").fetchall()
+        assert found == [("a1",), ("x1",)]
 
 
 def test_the_fingerprint_sees_content_and_not_the_order_of_rows(source: Path):
