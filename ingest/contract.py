@@ -55,8 +55,9 @@ class Strict(BaseModel):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A changed copy. What the original had worked out and kept is not the copy's, and is worked out again."""
         copy = super().model_copy(update=update, deep=deep)
-        for name in [n for n in copy.__dict__ if isinstance(getattr(type(self), n, None), cached_property)]:
-            del copy.__dict__[name]
+        kept = vars(copy)
+        for name in [n for n in kept if isinstance(getattr(type(self), n, None), cached_property)]:
+            del kept[name]
         return copy
 
 

@@ -90,7 +90,7 @@ def test_every_element_of_the_xml_form_is_read_and_none_is_invented() -> None:
     schema: set[str] = set()
     for element in root.iter(f"{XS}element"):
         if not list(element.iter(f"{XS}element"))[1:]:
-            names = [a.get("name") for a in element.iterancestors(f"{XS}element")]
+            names = [str(a.get("name")) for a in element.iterancestors(f"{XS}element")]
             schema.add("/".join([*reversed(names), str(element.get("name"))]).removeprefix("EXPSSDA903/"))
     assert len(schema) > 50
     read: set[str] = set()

@@ -11,6 +11,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
@@ -27,6 +28,7 @@ FILES = {
 }  # fmt: skip
 Rows = list[dict[str, str]]
 Return = dict[str, Rows]
+Element = Any  # lxml calls its own class private
 
 
 def example(year: int) -> Return:
@@ -87,12 +89,12 @@ def xml(whole: Mapping[str, Rows]) -> bytes:
     root = etree.Element("EXPSSDA903")
     by_child = {table: _by_child(rows) for table, rows in whole.items()}
 
-    def add(above: etree._Element, tag: str, text: str | None = None) -> etree._Element:
+    def add(above: Element, tag: str, text: str | None = None) -> Element:
         made = etree.SubElement(above, tag)
         made.text = text
         return made
 
-    def block(above: etree._Element, tag: str, table: str, child: str, headings: Iterable[str]) -> None:
+    def block(above: Element, tag: str, table: str, child: str, headings: Iterable[str]) -> None:
         for row in by_child.get(table, {}).get(child, []):
             one = add(above, tag)
             for heading in headings:

@@ -23,6 +23,7 @@ from ingest.synthetic.extracts import (
     council_protection,
     health_children,
     health_counts,
+    looked_after,
     office_assurance,
     office_restricted,
     office_training,
@@ -34,6 +35,7 @@ from ingest.synthetic.world import World
 from ingest.synthetic.writers import Delivery
 
 MODULES: tuple[ModuleType, ...] = (
+    looked_after,
     school_follow_up,
     office_training,
     office_restricted,
