@@ -225,7 +225,10 @@ class Pseudonymiser:
             sent = f"{spec.name}__sent"
             read = typed.column(sent if sent in typed.column_names else spec.name)
             cells = len(read) - read.null_count  # what was sent as blank has been read as nothing
-            self.counts.add(table.name, spec.name, actions[spec.treatment], cells)
+            action = actions[spec.treatment]
+            if spec.treatment is Treatment.identity and spec.name not in identifying:
+                action = "dropped"  # read by the rules, and no part of who the child is: it goes nowhere
+            self.counts.add(table.name, spec.name, action, cells)
             if spec.treatment is not Treatment.identity and (
                 spec.name in identifying or spec.treatment is Treatment.month
             ):

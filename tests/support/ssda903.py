@@ -26,6 +26,9 @@ FILES = {
     "header": "header", "episodes": "episodes", "uasc": "uasc", "oc2": "oc2", "oc3": "oc3", "reviews": "reviews",
     "prev_perm": "previous_permanence", "missing": "missing",
 }  # fmt: skip
+#: An episode's elements in the order of the layout; PLACE is PL there.
+EPISODE = ("DECOM", "RNE", "LS", "CIN", "PLACE", "PL_POST", "HOME_POST", "URN", "PLACE_PROVIDER", "DEC", "REC",
+           "REASON_PLACE_CHANGE")  # fmt: skip
 Rows = list[dict[str, str]]
 Return = dict[str, Rows]
 Element = Any  # lxml calls its own class private
@@ -118,6 +121,9 @@ def xml(whole: Mapping[str, Rows]) -> bytes:
                 for heading in headings:
                     add(header, heading, own[heading])
         block(header, "AMISSING", "missing", child, ("MISSING", "MIS_START", "MIS_END"))
+        empty = add(header, "AMISSING")  # case systems write empty elements for what there is not
+        add(empty, "MISSING", "")
+        add(empty, "MIS_START", "")
         block(header, "AREVIEW", "reviews", child, ("REVIEW", "REVIEW_CODE"))
         for heading in ("MOTHER", "MC_DOB"):
             add(header, heading, row.get(heading, ""))
@@ -127,15 +133,13 @@ def xml(whole: Mapping[str, Rows]) -> bytes:
             header, "AD_PLACED", "placed_adoption", child,
             ("DATE_PLACED", "DATE_PLACED_CEASED", "REASON_PLACED_CEASED"),
         )  # fmt: skip
-        add(header, "OC2")  # case systems write empty elements for what there is not
-        block(
-            element,
-            "EPISODE",
-            "episodes",
-            child,
-            [f.headers[0] for f in EXTRACT.by_table["episodes"].fields[1:13]],
-        )
+        block(element, "EPISODE", "episodes", child, EPISODE)
     return etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True)
+
+
+def is_the_layouts(content: bytes) -> bool:
+    """True when the XML is as the DfE's schema of the form has it."""
+    return bool(etree.XMLSchema(etree.parse(DATA / "CLA.xsd")).validate(etree.fromstring(content)))
 
 
 def _by_child(rows: Rows) -> dict[str, Rows]:
