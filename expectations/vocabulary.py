@@ -12,6 +12,7 @@ batch fails nowhere by the meaning of its kind (it speaks of present values only
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -70,17 +71,14 @@ def _together(scene: Scene, on: str, rules: list[Rule]) -> list[Spoken]:
         *sorted({sent(scene.table, c) for t in trees for c in expressions.sent_names(t)} - set(columns)),
     )
     constants = {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in scene.constants.items()}
-    said = {r.id: list(r.conditions) for r in rules}
+    conditions_of = {r.id: list(r.conditions) for r in rules}
+    told = json.dumps(
+        {"conditions": conditions_of, "kinds": {c: kinds[c] for c in columns}, "constants": constants}
+    )
     return [
         Spoken(
             r,
-            ExpectContractCondition(
-                rule_id=r.id,
-                conditions=said,
-                kinds={c: kinds[c] for c in columns},
-                constants=constants,
-                meta={"rule_id": r.id},
-            ),
+            ExpectContractCondition(rule_id=r.id, told=told, meta={"rule_id": r.id}),
             views,
             on=on,
         )

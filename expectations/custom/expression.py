@@ -14,6 +14,7 @@ of them say is worked out once.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from ingest import expressions as ex
 METRIC = "table.contract_expressions.failed"
 
 Array = npt.NDArray[Any]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Column:
     """Values and which are known. `words` is the dictionary when the values are numbers of texts."""
 
     values: Array
-    known: npt.NDArray[np.bool_]
+    known: Mask
     words: tuple[str, ...] | None = None
 
 
@@ -56,7 +58,7 @@ class Evaluator:
         self.frame, self.kinds, self.constants = frame, kinds, constants
         self.done: dict[ex.Node, Column] = {}
 
-    def failing(self, text: str) -> npt.NDArray[np.bool_]:
+    def failing(self, text: str) -> Mask:
         """The rows for which the condition is true; unknown is not true."""
         answer = self.of(ex.parse(text))
         return answer.values.astype(bool) & answer.known
@@ -129,8 +131,8 @@ class Evaluator:
     @staticmethod
     def _logic(every: bool, parts: list[Column]) -> Column:
         """One false part settles an `and`, one true part an `or`; else one unknown part leaves it unknown."""
-        settles = np.logical_or.reduce([p.known & (p.values.astype(bool) != every) for p in parts])
-        all_known = np.logical_and.reduce([p.known for p in parts])
+        settles: Mask = np.logical_or.reduce([p.known & (p.values.astype(bool) != every) for p in parts])
+        all_known: Mask = np.logical_and.reduce([p.known for p in parts])
         return Column(np.where(settles, not every, every), settles | all_known)
 
     def _compare(self, op: str, left: ex.Node, right: ex.Node) -> Column:
@@ -260,7 +262,7 @@ class ContractExpressionsFailed(TableMetricProvider):
     """How many rows fail each of the conditions on a table or view: rule id -> count; None for one that cannot be worked out."""
 
     metric_name = METRIC
-    value_keys = ("conditions", "kinds", "constants")
+    value_keys = ("told",)
 
     @metric_value(engine=PandasExecutionEngine)
     def _pandas(
@@ -274,14 +276,13 @@ class ContractExpressionsFailed(TableMetricProvider):
         frame, _, _ = execution_engine.get_compute_domain(
             metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE
         )
+        told = json.loads(metric_value_kwargs["told"])
         constants = {
             k: dt.date.fromisoformat(v) if ex.CONSTANTS[k] == "date" else v
-            for k, v in metric_value_kwargs["constants"].items()
+            for k, v in told["constants"].items()
         }
-        evaluator = Evaluator(frame, metric_value_kwargs["kinds"], constants)
-        return {
-            rule_id: _count(evaluator, texts) for rule_id, texts in metric_value_kwargs["conditions"].items()
-        }
+        evaluator = Evaluator(frame, told["kinds"], constants)
+        return {rule_id: _count(evaluator, texts) for rule_id, texts in told["conditions"].items()}
 
 
 def _count(evaluator: Evaluator, texts: list[str]) -> int | None:
@@ -292,16 +293,18 @@ def _count(evaluator: Evaluator, texts: list[str]) -> int | None:
 
 
 class ExpectContractCondition(BatchExpectation):
-    """No row fails one condition of a contract. The counts of all conditions of the table or view are asked for together."""
+    """No row fails one condition of a contract. The counts of all conditions of the table or view are asked for together.
+
+    `told` is JSON: `conditions` (rule id -> texts), `kinds` of the columns, and `constants` of the delivery. The library copies and
+    validates what an expectation holds again and again; a text costs it nothing, the same as objects cost a second a delivery.
+    """
 
     rule_id: str
-    conditions: dict[str, list[str]]
-    kinds: dict[str, str]
-    constants: dict[str, Any]
+    told: str
 
     metric_dependencies: ClassVar[tuple[str, ...]] = (METRIC,)
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
-    success_keys: ClassVar[tuple[str, ...]] = ("rule_id", "conditions", "kinds", "constants")
+    success_keys: ClassVar[tuple[str, ...]] = ("rule_id", "told")
 
     def get_validation_dependencies(
         self,
@@ -311,10 +314,11 @@ class ExpectContractCondition(BatchExpectation):
     ) -> ValidationDependencies:
         kwargs = self.configuration.kwargs
         domain = {"batch_id": kwargs["batch_id"]} if kwargs.get("batch_id") else {}
-        values = {"conditions": self.conditions, "kinds": self.kinds, "constants": self.constants}
         return ValidationDependencies(
             metric_configurations={
-                METRIC: MetricConfiguration(METRIC, metric_domain_kwargs=domain, metric_value_kwargs=values)
+                METRIC: MetricConfiguration(
+                    METRIC, metric_domain_kwargs=domain, metric_value_kwargs={"told": self.told}
+                )
             },
             result_format=OWN_RESULT,
         )

@@ -11,6 +11,7 @@ import datetime as dt
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import xlsxwriter
 
@@ -89,3 +90,92 @@ def annex_a_xlsx(path: Path, rows: int) -> Path:
                     sheet.write_string(row, at, f"V{row:07d}")
     book.close()
     return path
+
+
+def ssda903(folder: Path, children: int) -> Path:
+    """A return of the year to 31 March 2025 as its set of CSV files: 9.7 rows a child, most of them sound, a few of every kind not."""
+    folder.mkdir(parents=True, exist_ok=True)
+    chance = np.random.default_rng(2026)
+    n = children
+    ids = np.char.add("C", np.char.zfill(np.arange(n).astype(str), 7))
+    births = _days(chance, "2007-06-01", 6000, n)
+    dob = pd.Series(births).dt.strftime("%d/%m/%Y").to_numpy()
+    sex = np.array(["M", "F"])[np.arange(n) % 2]
+    header = pd.DataFrame(
+        {
+            "CHILD": ids,
+            "SEX": sex,
+            "DOB": dob,
+            "ETHNIC": np.array(["WBRI", "BAFR", "MWBC", "AOTH"])[chance.integers(0, 4, n)],
+            "UPN": "UN2",
+            "MOTHER": np.where(sex == "F", "0", ""),
+            "MC_DOB": "",
+        }
+    )
+    tables = {"header": header, "episodes": _episodes(chance, ids, 4)}
+
+    def some(per_child: float) -> npt.NDArray[np.int64]:
+        """Which children have a row, one child several times where there are more rows than children."""
+        return np.sort(np.arange(int(per_child * n)) % n)
+
+    def rows(per_child: float, **columns: object) -> pd.DataFrame:
+        who = some(per_child)
+        given = {k: v(len(who)) if callable(v) else v for k, v in columns.items()}
+        return pd.DataFrame({"CHILD": ids[who], "DOB": dob[who], **given})
+
+    def flags(count: int) -> npt.NDArray[np.int64]:
+        return chance.integers(0, 2, count)
+
+    def day(count: int) -> pd.Series:
+        return pd.Series(_days(chance, "2024-04-02", 340, count)).dt.strftime("%d/%m/%Y")
+
+    tables["reviews"] = rows(2.0, REVIEW=day, REVIEW_CODE="PN1")
+    tables["oc2"] = rows(
+        0.65,
+        SDQ_SCORE=lambda c: chance.integers(0, 41, c), SDQ_REASON="", CONVICTED=0, HEALTH_CHECK="", IMMUNISATIONS=flags,
+        TEETH_CHECK=flags, HEALTH_ASSESSMENT=flags, SUBSTANCE_MISUSE=0, INTERVENTION_RECEIVED="", INTERVENTION_OFFERED="",
+    )  # fmt: skip
+    tables["missing"] = rows(0.5, MISSING="M", MIS_START=day, MIS_END="")
+    tables["social_workers"] = rows(
+        1.0, SW_ID="SW12345", SW_DECOM="01/04/2024", SW_DEC="", SW_REASON="FCONTA"
+    )
+    tables["prev_perm"] = rows(0.4, PREV_PERM="Z1", LA_PERM="", DATE_PERM="")
+    tables["oc3"] = rows(0.1, IN_TOUCH="YES", ACTIV="F2", ACCOM="U1")
+    tables["placed_adoption"] = rows(0.03, DATE_PLACED=day, DATE_PLACED_CEASED="", REASON_PLACED_CEASED="")
+    tables["ad1"] = rows(
+        0.01, DATE_INT=day, DATE_MATCH=day, FOSTER_CARE=0, NB_ADOPTR=2, SEX_ADOPTR="MF", LS_ADOPTR="L11"
+    )
+    tables["uasc"] = rows(0.01, SEX="M", DUC="")
+    for name, frame in tables.items():
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    return folder
+
+
+def _days(chance: np.random.Generator, first: str, span: int, count: int) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(
+        pd.to_datetime(first) + pd.to_timedelta(chance.integers(0, span, count), unit="D")
+    )
+
+
+def _episodes(chance: np.random.Generator, ids: npt.NDArray[np.str_], each: int) -> pd.DataFrame:
+    """Four episodes a child, one after the other, the last one open; a placement changes with each."""
+    n = len(ids)
+    start = _days(chance, "2024-03-01", 60, n).to_numpy()
+    parts: list[pd.DataFrame] = []
+    for k in range(each):
+        begins = start + np.timedelta64(70 * k, "D")
+        ends = start + np.timedelta64(70 * (k + 1), "D")
+        last = k == each - 1
+        parts.append(
+            pd.DataFrame(
+                {
+                    "CHILD": ids, "DECOM": pd.Series(begins).dt.strftime("%d/%m/%Y"), "RNE": "P" if k else "S",
+                    "LS": "C2", "CIN": "N1", "PLACE": ("U6", "K2", "U4", "U5")[k % 4], "PLACE_PROVIDER": "PR1",
+                    "DEC": "" if last else pd.Series(ends).dt.strftime("%d/%m/%Y"), "REC": "" if last else "X1",
+                    "REASON_PLACE_CHANGE": "" if last else "CARPL", "HOME_POST": "ST1 1AA",
+                    "PL_POST": np.array([f"ST{k + 2} {d}AB" for d in range(10)])[np.arange(n) % 10],
+                    "URN": np.char.add("12345", np.char.zfill((np.arange(n) % 90 + k).astype(str), 2)),
+                }
+            )
+        )  # fmt: skip
+    return pd.concat(parts).sort_values(["CHILD", "DECOM"], kind="stable")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import resource
+import shutil
 import sys
 import tempfile
 import time
@@ -117,6 +118,14 @@ def read_xlsx(path: str) -> Callable[[], None]:
     return job
 
 
+def take_in_903(path: str) -> Callable[[], None]:
+    from ingest.agreement import load_agreements
+    from ingest.contract import load_contracts
+
+    manifest = {"period": "2024-25", "submitter": "staffordshire"}
+    return _take_in(path, "council/ssda903", load_contracts(), load_agreements(), manifest)
+
+
 def _take_in(path: str, key: str, contracts, agreements, manifest: dict[str, str]) -> Callable[[], None]:
     import great_expectations  # noqa: F401 - imported before the clock starts, as in a long-lived worker
 
@@ -128,7 +137,8 @@ def _take_in(path: str, key: str, contracts, agreements, manifest: dict[str, str
     home = Home(Path(folder.name))
     source = home.landing / key / "bench"
     source.mkdir(parents=True)
-    (source / Path(path).name).hardlink_to(path) if Path(path).stat().st_dev == source.stat().st_dev else None
+    for file in sorted(Path(path).iterdir()) if Path(path).is_dir() else [Path(path)]:
+        shutil.copy(file, source / file.name)
     if manifest:
         (source / "_manifest.json").write_text(
             json.dumps({"received_at": dt.datetime(2025, 5, 1).isoformat(), **manifest})
@@ -151,6 +161,7 @@ def main(name: str, path: str) -> None:
         "plain_csv": plain_csv,
         "take_in_xml": take_in_xml,
         "take_in_csv": take_in_csv,
+        "take_in_903": take_in_903,
         "walk_xlsx": walk_xlsx,
         "read_xlsx": read_xlsx,
         "take_in_xlsx": take_in_xlsx,
