@@ -25,7 +25,7 @@ folded as (
 
 final as (
     select
-        {{ hash_key(['submitter', 'person_key', 'placed_for_adoption_on']) }} as adoption_decision_key,
+        {{ hash_key(['submitter', 'person_key', 'placed_for_adoption_on']) }} as placed_for_adoption_key,
         person_key,
         area_code,
         submitter,
