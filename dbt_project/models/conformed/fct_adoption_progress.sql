@@ -25,7 +25,7 @@ folded as (
 
 final as (
     select
-        {{ hash_key(['area_code', 'person_key', 'decision_date']) }} as adoption_decision_key,
+        {{ hash_key(['area_code', 'person_key', 'decision_date']) }} as adoption_progress_key,
         person_key,
         area_code,
         decision_date,
