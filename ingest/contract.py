@@ -310,7 +310,7 @@ class TableSource(Strict):
     """Where the table's rows are inside the delivery. Exactly one kind, by format."""
 
     element: str | None = (
-        None  # XML: path of the repeating element below the root, e.g. Children/Child/CINdetails
+        None  # XML: path of the repeating element below the root, e.g. Children/Child/CINdetails; JSON: names down to the list
     )
     when: dict[str, str] = Field(
         default_factory=dict
@@ -426,8 +426,8 @@ class Excuse(Strict):
 class Origin(Strict):
     """One place where the period or the submitter may be stated. Content comes before names, always."""
 
-    kind: Literal["xml", "column", "title", "manifest", "path", "filename"]
-    path: str | None = None  # xml: path below the root
+    kind: Literal["xml", "json", "column", "title", "manifest", "path", "filename"]
+    path: str | None = None  # xml: path below the root; json: name in the outermost object
     table: str | None = (
         None  # column: table and field whose values say it (dates: the period holding most of them)
     )
@@ -444,11 +444,17 @@ class Form(Strict):
 
 
 #: How the files of a format end.
-FORMAT_SUFFIXES = {"xml": (".xml",), "csv": (".csv", ".txt"), "csv_set": (".csv", ".txt"), "xlsx": (".xlsx",)}
+FORMAT_SUFFIXES = {
+    "xml": (".xml",),
+    "json": (".json",),
+    "csv": (".csv", ".txt"),
+    "csv_set": (".csv", ".txt"),
+    "xlsx": (".xlsx",),
+}
 
 
 class Delivery(Strict):
-    format: Literal["xml", "csv", "csv_set", "xlsx"]
+    format: Literal["xml", "json", "csv", "csv_set", "xlsx"]
     encoding: str = "utf-8"
     delimiter: str = ","
     cadence: Literal[

@@ -174,7 +174,7 @@ class Judged:
         """The first rows that fail a rule, as the sender counts them: rows of a file or sheet, lines of XML."""
         j = self.tables[table]
         number = next(n for n, r in enumerate(j.rules) if r.id == rule_id)
-        place = "_line" if self.extract.delivery.format == "xml" else "_row"
+        place = "_line" if self.extract.delivery.format in ("xml", "json") else "_row"
         found = self.con.execute(
             f"SELECT coalesce(t.{place}, t._row) FROM {name(table + '__fails')} f JOIN {name(table)} t ON t.rowid = f.seq "
             f"WHERE f.rule_no = {number} ORDER BY f.seq LIMIT {int(most)}"

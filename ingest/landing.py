@@ -30,6 +30,7 @@ from ingest import headers
 from ingest.calendar import Period, PeriodError, parse_period, period_of
 from ingest.contract import FORMAT_SUFFIXES, Contracts, Extract, FieldSpec, FieldType, Origin
 from ingest.readers import csv as csv_reader
+from ingest.readers import json as json_reader
 from ingest.readers import xml as xml_reader
 from ingest.readers.base import Delivery, FileCode, FileProblem, ReadResult, Refused, problem
 
@@ -256,11 +257,12 @@ def _match(file: _File, contracts: Contracts) -> tuple[str | None, str]:
         return None, "no contract has a file of that name"
     if suffix == ".xlsx":
         return (by_name[0], "") if len(by_name) == 1 else (None, "several contracts have a file of that name")
-    scores = {key: _header_share(file.path, contracts[key]) for key in by_name}
+    fit = json_reader.share if suffix == ".json" else _header_share
+    scores = {key: fit(file.path, contracts[key]) for key in by_name}
     best = max(scores.values())
     winners = [key for key, found in scores.items() if found == best]
     if best == 0:
-        return None, "the name is that of a return but its column names are not"
+        return None, "the name is that of a return but its columns or names are not"
     return (winners[0], "") if len(winners) == 1 else (None, "several contracts have such a file")
 
 
@@ -284,7 +286,8 @@ def _broken_xml(path: Path, contracts: Contracts) -> str | None:
     A name that tells a return apart comes before the one that takes every XML file.
     """
     name = path.name.casefold()
-    takers = [(k, e) for k, e in sorted(contracts.items()) if e.delivery.format == "xml"]
+    forms = [(k, e.as_sent(".xml")) for k, e in sorted(contracts.items())]
+    takers = [(k, e) for k, e in forms if e.delivery.format == "xml"]
     said = [k for k, e in takers if xml_reader.mentions(path, e)]
     named = [(k, [p for p in e.delivery.match if fnmatchcase(name, p.casefold())]) for k, e in takers]
     telling = [k for k, globs in named if any(p != "*.xml" for p in globs)]
@@ -367,6 +370,7 @@ class Resolved:
 
 _SOURCES = {
     "xml": "file's header",
+    "json": "file's outermost object",
     "column": "rows",
     "title": "title",
     "manifest": "manifest",
@@ -437,7 +441,7 @@ def _named(origin: Origin) -> str:
 
 def _stated_period(origin: Origin, read: ReadResult, delivery: Delivery, extract: Extract) -> Period | None:
     cadence = extract.delivery.cadence
-    if origin.kind == "xml":
+    if origin.kind in ("xml", "json"):
         return _parse(cadence, read.stated.get(origin.path or ""))
     if origin.kind == "manifest":
         return _parse(cadence, delivery.manifest.get("period"))
@@ -547,7 +551,7 @@ def _stated_submitter(
     if origin.kind == "manifest":
         stated = delivery.manifest.get("submitter")
         return _must_know(known, str(stated), origin) if stated else None
-    if origin.kind == "xml":
+    if origin.kind in ("xml", "json"):
         stated = read.stated.get(origin.path or "")
         return _must_know(known, str(stated), origin) if stated else None
     if origin.kind == "column":

@@ -205,9 +205,24 @@ def _about_file(p: FileProblem) -> Entry:
     return Entry(p.severity, str(p.code), p.says, p.fix, place=p.where or p.table or "the file")
 
 
+#: Why something that was received cannot be read as a row, by code, and what to do.
+_SHAPES = {
+    "": (
+        "The row has more or fewer cells than the header, so it cannot be read as a row.",
+        "Give every row one cell a column; put quotation marks around text that holds a separator.",
+    ),
+    "JSON-TYPE": (
+        "The item of the list is not an object, or not a plain value, as the layout says, so it cannot be read as a row.",
+        "Export the file again in the return's own layout.",
+    ),
+}
+#: What a place and a field are called in formats that are not tables. A JSON record is counted in the order of the file.
+_WORDS = {"xml": ("line", "element"), "json": ("record", "name")}
+
+
 def _about_rows(judged: Judged, name: str) -> list[Entry]:
     table = judged.tables[name]
-    noun, part = ("line", "element") if judged.extract.delivery.format == "xml" else ("row", "column")
+    noun, part = _WORDS.get(judged.extract.delivery.format, ("row", "column"))
     place = _place(table.table)
     out: list[Entry] = []
     for t in table.tallies:
@@ -234,8 +249,7 @@ def _about_rows(judged: Judged, name: str) -> list[Entry]:
             Entry(
                 Severity.reject_row,
                 code,
-                "The row has more or fewer cells than the header, so it cannot be read as a row.",
-                "Give every row one cell a column; put quotation marks around text that holds a separator.",
+                *_SHAPES.get(code, _SHAPES[""]),
                 place,
                 "",
                 rows,

@@ -29,6 +29,7 @@ _FORMAT = {
     "csv": "One CSV file.",
     "csv_set": "A set of CSV files in one folder.",
     "xlsx": "One Excel workbook (.xlsx), without macros and without a password.",
+    "json": "One JSON file in the DfE's layout, UTF-8: an object with `la_code` and the list of records, or the bare list.",
     "xml": "One XML file in the DfE's layout, as your case system exports it.",
 }
 _ENCODING = {
@@ -108,7 +109,7 @@ def _basics(contracts: Contracts, extract: Extract) -> list[str]:
         )
     )
     out = ["## In short", "", md_table(("question", "answer"), rows), ""]
-    if delivery.format != "xml":
+    if delivery.format not in ("xml", "json"):
         out += [
             "Columns may stand in any order; capital letters, spaces and the other headings listed below are understood. "
             'Leave a cell empty when there is nothing to say: no "N/A", "-" or "TBC". Extra columns are not stored; '

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import json
 import random
 import re
 from collections.abc import Callable, Mapping
@@ -518,16 +519,47 @@ def _write_xml(
     return [file]
 
 
+def _write_json(
+    extract: Extract, tables: Mapping[str, Rows], folder: Path, period: Period, submitter: Submitter
+) -> list[Path]:
+    outer: dict[str, Any] = _stated(extract, period, submitter)
+    made: dict[tuple[str, int], dict[str, Any]] = {}
+    for table in extract.tables:
+        path = (table.source.element or "").split("/")
+        above = extract.by_table[table.parent] if table.parent else None
+        steps = path[len((above.source.element or "").split("/")) :] if above else path
+        for row in tables.get(table.name, []):
+            holder = made[above.name, row["_parent_row"]] if above else outer
+            for step in steps[:-1]:
+                holder = holder.setdefault(step, {})
+            listed = holder.setdefault(steps[-1], [])
+            if _header(table.fields[0]) == ".":
+                listed.append(row.get(table.fields[0].name))
+                continue
+            record: dict[str, Any] = {}
+            for f in table.fields:
+                *inner, leaf = _header(f).split("/")
+                target = record
+                for step in inner:
+                    target = target.setdefault(step, {})
+                target[leaf] = row.get(f.name)
+            listed.append(record)
+            made[table.name, row["_row"]] = record
+    file = folder / f"{extract.extract}_{period.id}.json"
+    file.write_text(json.dumps(outer), encoding="utf-8")
+    return [file]
+
+
 def _stated(extract: Extract, period: Period, submitter: Submitter) -> dict[str, str]:
     out = {
-        o.path: period.end.isoformat() if "Date" in o.path else str(period.end.year)
+        o.path: period.end.isoformat() if "Date" in o.path or o.kind == "json" else str(period.end.year)
         for o in extract.delivery.period_from
-        if o.kind == "xml" and o.path
+        if o.kind in ("xml", "json") and o.path
     }
     return out | {
         o.path: submitter.la_code or submitter.name
         for o in extract.delivery.submitter_from
-        if o.kind == "xml" and o.path
+        if o.kind in ("xml", "json") and o.path
     }
 
 
@@ -543,4 +575,5 @@ _WRITERS: dict[str, Callable[[Extract, Mapping[str, Rows], Path, Period, Submitt
     "csv_set": _write_csv,
     "xlsx": _write_xlsx,
     "xml": _write_xml,
+    "json": _write_json,
 }

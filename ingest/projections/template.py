@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
 import zipfile
 from typing import Any
 
@@ -40,6 +41,8 @@ def template(
         return "xlsx", _workbook(contracts, extract, agreements)
     if extract.delivery.format == "xml":
         return "xml", _skeleton(contracts, extract, agreements)
+    if extract.delivery.format == "json":
+        return "json", _object(contracts, extract, agreements)
     return "csv", _csv(contracts, extract, extract.tables[0], agreements)
 
 
@@ -207,6 +210,49 @@ def _skeleton(contracts: Contracts, extract: Extract, agreements: Agreements | N
     etree.indent(root, "  ")
     note = "<!-- Generated from contracts; do not edit. One made-up child; the DfE's schema says in which order elements stand. -->"
     return f"{note}\n{etree.tostring(root, encoding='unicode')}\n"
+
+
+def _object(contracts: Contracts, extract: Extract, agreements: Agreements | None) -> str:
+    """One made-up record in the layout, as the object that holds the list."""
+    period, submitter = example_period(extract), contracts.submitter(extract.submitters[0])
+    outer: dict[str, Any] = {"_note": "Generated from contracts; do not edit. One made-up child."}
+    for origin in (*extract.delivery.period_from, *extract.delivery.submitter_from):
+        if origin.kind == "json" and origin.path:
+            of_sender = origin in extract.delivery.submitter_from
+            outer[origin.path] = (
+                (submitter.la_code or submitter.name) if of_sender else period.end.isoformat()
+            )
+    for table in extract.at(period.year).tables:
+        row = example_row(contracts, extract, table)
+        *groups, last = (table.source.element or table.name).split("/")
+        holder = outer
+        for name in groups:
+            below = holder.setdefault(name, {})
+            holder = below[0] if isinstance(below, list) else below
+        fields = template_fields(extract, table, agreements)
+        if [f.headers for f in fields] == [(".",)]:
+            holder[last] = [row[fields[0].name]]
+            continue
+        record: dict[str, Any] = {}
+        for field in fields:
+            *inner, leaf = _heading(field).split("/")
+            target = record
+            for name in inner:
+                target = target.setdefault(name, {})
+            target[leaf] = as_json(field, row[field.name])
+        holder[last] = [record]
+    return json.dumps(outer, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_json(field: FieldSpec, text: str | None) -> Any:
+    """A value as JSON writes it: numbers and truth without quotation marks, nothing as null."""
+    if not text:
+        return None
+    if field.type is FieldType.boolean and text in ("0", "1", "true", "false"):
+        return text in ("1", "true")
+    if field.type is FieldType.integer and text.isdecimal():
+        return int(text)
+    return text
 
 
 def _path(above: Element, path: str) -> Element:

@@ -51,7 +51,7 @@ PERIOD_ID = {
     "workforce_year": "2023-24",
     "vintage": "2025",
 }
-SUFFIX = {"csv": "csv", "csv_set": "csv", "xlsx": "xlsx", "xml": "xml"}
+SUFFIX = {"csv": "csv", "csv_set": "csv", "xlsx": "xlsx", "xml": "xml", "json": "json"}
 KIND = {
     FieldType.string: "text",
     FieldType.integer: "whole number",

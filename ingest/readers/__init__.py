@@ -94,6 +94,10 @@ def _reader(format_: str):
         from ingest.readers import xml
 
         return xml.read
+    if format_ == "json":
+        from ingest.readers import json
+
+        return json.read
     if format_ == "xlsx":
         from ingest.readers import xlsx
 

@@ -66,6 +66,14 @@ class FileCode(StrEnum):
     XML_UNEXPECTED_ELEMENT = "XML-UNEXPECTED-ELEMENT"
     XML_ATTRIBUTE = "XML-ATTRIBUTE"
     XML_REPEATED = "XML-REPEATED"
+    JSON_MALFORMED = "JSON-MALFORMED"
+    JSON_TRUNCATED = "JSON-TRUNCATED"
+    JSON_NUMBER = "JSON-NUMBER"
+    JSON_DEPTH = "JSON-DEPTH"
+    JSON_LIMIT = "JSON-LIMIT"
+    JSON_ROOT = "JSON-ROOT"
+    JSON_DUPLICATE = "JSON-DUPLICATE"
+    JSON_TYPE = "JSON-TYPE"
     XLSX_FORMAT = "XLSX-FORMAT"
     XLSX_LIMIT = "XLSX-LIMIT"
     XLSX_ENCRYPTED = "XLSX-ENCRYPTED"
@@ -232,6 +240,46 @@ CATALOGUE: Mapping[FileCode, tuple[Severity, str, str]] = {
         _W,
         "A value is given twice, differently, in one record; the first was read.",
         "Give the value once.",
+    ),
+    FileCode.JSON_MALFORMED: (
+        _B,
+        "The file is not well-formed JSON.",
+        "Export the file again with the program that made it; do not edit it by hand.",
+    ),
+    FileCode.JSON_TRUNCATED: (
+        _B,
+        "The file ends in the middle.",
+        "Send the file again, whole.",
+    ),
+    FileCode.JSON_NUMBER: (
+        _B,
+        "A number is NaN or Infinity, which JSON does not have.",
+        "Leave the value out, or write null.",
+    ),
+    FileCode.JSON_DEPTH: (
+        _B,
+        "Objects are nested deeper than any layout of this return.",
+        "Export the file again in the return's own layout.",
+    ),
+    FileCode.JSON_LIMIT: (
+        _B,
+        "One record, or a name in it, is larger than a record can be.",
+        "Export the file again in the return's own layout.",
+    ),
+    FileCode.JSON_ROOT: (
+        _B,
+        "The file is not this return: it is neither a list of records nor an object that holds one.",
+        "Send the return's own JSON.",
+    ),
+    FileCode.JSON_DUPLICATE: (
+        _W,
+        "A name is given twice in one object; the first value was read.",
+        "Give every name once.",
+    ),
+    FileCode.JSON_TYPE: (
+        _W,
+        "A value is of another kind than the layout says (text where an object or a list belongs, or the other way round); it was not read.",
+        "Export the file again in the return's own layout.",
     ),
     FileCode.XLSX_FORMAT: (
         _B,

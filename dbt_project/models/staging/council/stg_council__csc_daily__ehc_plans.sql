@@ -1,0 +1,1 @@
+{{ staging('council__csc_daily', 'ehc_plans') }}

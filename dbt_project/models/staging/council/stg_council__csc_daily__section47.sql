@@ -1,0 +1,1 @@
+{{ staging('council__csc_daily', 'section47') }}
