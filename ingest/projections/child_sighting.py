@@ -77,7 +77,9 @@ def _branch(extract: Extract, table: Table, name: str) -> str:
         column if says.get(column, column) == column else f"{says[column]} as {column}"
         for column, _, _ in _COLUMNS
     )
-    return f"    select\n        {listed}\n    from {name}\n    where child_token is not null"
+    # What a case system has deleted says nothing any more (`purge` of the DfE's feed).
+    kept = " and not coalesce(is_purged, false)" if "is_purged" in table.by_name else ""
+    return f"    select\n        {listed}\n    from {name}\n    where child_token is not null{kept}"
 
 
 def _stored(table: Table, field: str | None) -> str | None:
