@@ -135,6 +135,27 @@ CUTS = (
         {"LTLA-UTLA_Apr23_Lookup_England-Wales.csv": "Districts and the authority that each lies in"},
         "whole",
     ),
+    # The links name no authority, so nothing can be left out: a school of the two councils may have come from anywhere.
+    Cut(
+        "gias_links",
+        "dfe",
+        "2025",
+        "2025-12-01T09:00:00",
+        "Department for Education",
+        "Get Information About Schools, links between schools, 22 April 2025",
+        {"links_edubasealldata20250422.csv": "Predecessors and successors of every school in England"},
+        whole=True,
+    ),
+    Cut(
+        "gias_establishment_types",
+        "dfe",
+        "2025",
+        "2025-12-01T09:00:00",
+        "Department for Education",
+        "Get Information About Schools, types of establishment, 22 April 2025",
+        {"edubasealldata20250422-establishment-types.csv": "Types of establishment and their groups"},
+        whole=True,
+    ),
 )
 
 

@@ -4,6 +4,10 @@ schools as (
     select * from {{ ref('dim_school') }}
 ),
 
+after_it as (
+    select * from {{ ref('bridge_school_successor') }}
+),
+
 open_schools as (
     select
         academic_year,
@@ -14,16 +18,20 @@ open_schools as (
     where status = 'OPEN'
 ),
 
--- Should two schools name the same predecessor, the lower number takes it, so that one row never counts twice.
+-- The nearest successor that is open. Should two be equally near, the lower number takes it, so that one row never counts twice.
 successors as (
     select
-        academic_year,
-        area_code,
-        predecessor_urn as sent_urn,
-        min(school_urn) as school_urn
-    from schools
-    where predecessor_urn is not null and status = 'OPEN'
-    group by academic_year, area_code, predecessor_urn
+        open_schools.academic_year,
+        open_schools.area_code,
+        after_it.school_urn as sent_urn,
+        open_schools.school_urn
+    from after_it
+    inner join open_schools
+        on after_it.successor_urn = open_schools.school_urn
+    qualify row_number() over (
+        partition by open_schools.academic_year, open_schools.area_code, after_it.school_urn
+        order by after_it.hops, open_schools.school_urn
+    ) = 1
 ),
 
 -- An open school's own number is always its own, also where another school names it as predecessor.

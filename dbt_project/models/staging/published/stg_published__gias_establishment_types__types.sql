@@ -1,0 +1,1 @@
+{{ staging('published__gias_establishment_types', 'types') }}
