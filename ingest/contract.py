@@ -78,6 +78,9 @@ class Treatment(StrEnum):
     keep = "keep"
     identity = "identity"  # to the identity store only; the row carries child_token instead
     month = "month"  # a date coarsened to the first of its month, also kept whole in the identity store
+    district = (
+        "district"  # a postcode kept as the ONS code of its district, and whole in the identity store only
+    )
     pseudonym = "pseudonym"  # a person who is not a child (a social worker): the column holds a keyed pseudonym, nothing else is kept
     drop = "drop"  # read for rules, then forgotten (free text, names of staff)
 
@@ -229,6 +232,8 @@ class FieldSpec(Strict):
             raise ValueError(f"field {self.name}: only a code field can hold several values in a cell")
         if self.treatment is Treatment.month and self.type is not FieldType.date:
             raise ValueError(f"field {self.name}: only a date can be coarsened to its month")
+        if self.treatment is Treatment.district and self.type is not FieldType.string:
+            raise ValueError(f"field {self.name}: only a postcode, which is text, has a district")
         if self.treatment is Treatment.pseudonym and self.type is not FieldType.string:
             raise ValueError(f"field {self.name}: only text can become a pseudonym")
         if self.type in (FieldType.date, FieldType.timestamp) and not self.formats:
@@ -238,7 +243,7 @@ class FieldSpec(Strict):
     @property
     def stored(self) -> bool:
         """True when the field is a column of the raw table."""
-        return self.treatment in (Treatment.keep, Treatment.month, Treatment.pseudonym)
+        return self.treatment not in (Treatment.identity, Treatment.drop)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 from ingest.contract import Extract, Table, Treatment
 from ingest.identity.keys import Key
 from ingest.identity.store import SCHEMA as IDENTITY_SCHEMA
+from ingest.postcodes import district_of
 from ingest.projections.arrow import CHILD_TOKEN, identity_table, raw_schema
 
 TOKEN_PREFIX = "c1_"  # noqa: S105 - marks the key version, not a password
@@ -201,6 +202,8 @@ class Pseudonymiser:
         spec = table.by_name.get(target.name)
         if spec is not None and spec.treatment is Treatment.month:
             column = pc.floor_temporal(column.cast(pa.date32()), unit="month")
+        elif spec is not None and spec.treatment is Treatment.district:
+            column = district_of(column)
         elif spec is not None and spec.treatment is Treatment.pseudonym:
             column = pa.chunked_array([self._token(column, STAFF_PREFIX, "staff|")])
         elif spec is not None and spec.pattern and not (accepted and spec.name in table.grain):
@@ -215,6 +218,7 @@ class Pseudonymiser:
         actions = {
             Treatment.keep: "kept",
             Treatment.month: "coarsened",
+            Treatment.district: "district_only",
             Treatment.pseudonym: "pseudonymised",
             Treatment.drop: "dropped",
             Treatment.identity: "identity_store",

@@ -50,6 +50,7 @@ NEXT = {
 ACTIONS = {
     "kept": "kept",
     "coarsened": "kept by month only",
+    "district_only": "kept by council district only",
     "pseudonymised": "kept as a keyed pseudonym only",
     "identity_store": "kept apart in the identity store, used for matching only",
     "dropped": "not kept",

@@ -56,6 +56,7 @@ _CLASSIFICATION = {
     Treatment.keep: "official",
     Treatment.identity: "official-sensitive identifier",
     Treatment.month: "official-sensitive identifier",
+    Treatment.district: "official-sensitive identifier",
     Treatment.pseudonym: "official-sensitive identifier",
     Treatment.drop: "not stored",
 }

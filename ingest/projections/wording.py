@@ -66,6 +66,7 @@ TREATMENT = {
     Treatment.keep: "Kept.",
     Treatment.identity: "Goes to the locked identity store only, to recognise the same child.",
     Treatment.month: "Kept as month and year; the full date goes to the locked identity store only.",
+    Treatment.district: "Kept as the council district; the full postcode goes to the locked identity store only.",
     Treatment.pseudonym: "Kept as a keyed pseudonym, so that two returns can be compared; the number itself is forgotten.",
     Treatment.drop: "Read for checks at most, then forgotten. Never stored.",
 }

@@ -4,6 +4,11 @@ areas as (
     select * from {{ ref('area') }}
 ),
 
+-- Lower tier to upper tier, ONS lookup of April 2023. Stoke-on-Trent is a district of its own and stands among the councils.
+districts as (
+    select * from {{ ref('district') }}
+),
+
 population as (
     select * from {{ ref('stg_published__ons_population__population') }}
 ),
@@ -47,14 +52,42 @@ newest as (
 ),
 
 final as (
-    select area_code, area_name, area_type, cast(la_code as string) as la_code, region_code, cast(null as bigint) as last_named_year
+    select
+        area_code,
+        area_name,
+        area_type,
+        cast(la_code as string) as la_code,
+        region_code,
+        cast(null as string) as parent_area_code,
+        cast(null as bigint) as last_named_year
     from areas
     union all
-    select newest.area_code, newest.area_name, newest.area_type, newest.la_code, newest.region_code, newest.last_named_year
+    select
+        districts.district_code as area_code,
+        districts.district_name as area_name,
+        'district' as area_type,
+        cast(null as string) as la_code,
+        areas.region_code,
+        districts.parent_area_code,
+        cast(null as bigint) as last_named_year
+    from districts
+    inner join areas
+        on districts.parent_area_code = areas.area_code
+    union all
+    select
+        newest.area_code,
+        newest.area_name,
+        newest.area_type,
+        newest.la_code,
+        newest.region_code,
+        cast(null as string) as parent_area_code,
+        newest.last_named_year
     from newest
     left join areas
         on newest.area_code = areas.area_code
-    where areas.area_code is null
+    left join districts
+        on newest.area_code = districts.district_code
+    where areas.area_code is null and districts.district_code is null
 )
 
 select * from final

@@ -31,7 +31,8 @@ tokens as (
 standing as (
     select
         episodes.*,
-        tokens.person_key
+        tokens.person_key,
+        children.home_district
     from episodes
     inner join children
         on
@@ -110,6 +111,7 @@ final as (
         cp_plans_open > 0 as on_cp_plan,
         placements_open > 0 as is_looked_after,
         workers,
+        home_district,
         period_end as as_at,
         received_at as recorded_at,
         submission_id,
