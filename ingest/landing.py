@@ -262,7 +262,7 @@ def _match(file: _File, contracts: Contracts) -> tuple[str | None, str]:
     best = max(scores.values())
     winners = [key for key, found in scores.items() if found == best]
     if best == 0:
-        return None, "the name is that of a return but its columns or names are not"
+        return None, "the name is that of a return but its column names are not"
     return (winners[0], "") if len(winners) == 1 else (None, "several contracts have such a file")
 
 

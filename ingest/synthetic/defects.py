@@ -1240,7 +1240,7 @@ def locked_workbook() -> bytes:
 
 def row_of(d: Delivery, table: str, position: int, header_rows: int, form: str) -> int:
     """The row as in Excel, or the ordinal of the element."""
-    if form == "xml":
+    if form in ("xml", "json"):
         return position + 1
     return (first_sheet_row(d.style, header_rows) if form == "xlsx" else first_row(d.style)) + position
 

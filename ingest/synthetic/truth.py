@@ -642,6 +642,8 @@ def period_end(period: str) -> np.datetime64:
 
 
 def last_day(d: Delivery) -> np.datetime64:
+    if d.extract == "social_work_workforce":  # years to the count of 30 September
+        return np.datetime64(f"{int(d.period[:4]) + 1}-09-30")
     return end_of(d.agency, d.period)
 
 

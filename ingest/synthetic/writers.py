@@ -16,12 +16,15 @@ import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
 import xlsxwriter
 
-from ingest.contract import Contracts, Extract, Table
+from ingest.calendar import parse_period
+from ingest.contract import Contracts, Extract, FieldType, Table
+from ingest.synthetic import calibration as cal
 from ingest.synthetic.population import Array
 
 
@@ -115,7 +118,10 @@ def _files(delivery: Delivery, extract: Extract) -> dict[str, tuple[bytes, int |
     tables = extract.by_table
     kind = extract.delivery.format
     if kind == "xml":
-        return {delivery.file: (census_xml(delivery), None)}
+        made = census_xml(delivery) if delivery.extract == "cin_census" else flat_xml(delivery, extract)
+        return {delivery.file: (made, None)}
+    if kind == "json":
+        return {delivery.file: (nested_json(delivery, extract), None)}
     if kind == "xlsx":
         return {delivery.file: (workbook(delivery, tables), None)}
     if kind == "csv":
@@ -217,6 +223,89 @@ def _join(texts: Array, parent: Array, parents: int) -> Array:
         first = np.flatnonzero(np.r_[True, parent[1:] != parent[:-1]])
         out[parent[first]] = np.add.reduceat(texts.astype(object), first)
     return out
+
+
+def flat_xml(delivery: Delivery, extract: Extract) -> bytes:
+    """A return whose records lie right below the root, as its contract lays them out; elements without a value are left out."""
+    marks = {**extract.delivery.xml_marker, **_stated(delivery, extract)}
+    root = ET.Element(extract.delivery.xml_root or "Message")
+    for path, text in marks.items():
+        place = root
+        for step in path.split("/"):
+            found = place.find(step)
+            place = found if found is not None else ET.SubElement(place, step)
+        place.text = text
+    head = ET.tostring(root, encoding="unicode").removesuffix(f"</{root.tag}>")
+    parts: list[str] = []
+    for table in extract.tables:
+        if (frame := delivery.tables.get(table.name)) is not None:
+            leaves = [
+                _tag(f.headers[0], frame[f.name].to_numpy(object), 2) for f in table.fields if f.name in frame
+            ]
+            parts += list(_block(str(table.source.element), np.sum(leaves, axis=0), 1))
+    return f"{head}\n{''.join(parts)}</{root.tag}>\n".encode()
+
+
+def _stated(delivery: Delivery, extract: Extract) -> dict[str, str]:
+    """What a file's own head says: the day of the count, its year, the authority's number."""
+    number = cal.LA[cal.COUNCILS.index(delivery.submitter)]
+    day = parse_period(extract.delivery.cadence, delivery.period).end
+    out = {
+        o.path: str(day.year) if o.path.endswith("Year") else day.isoformat()
+        for o in extract.delivery.period_from
+        if o.path
+    }
+    return out | {o.path: number for o in extract.delivery.submitter_from if o.path}
+
+
+def nested_json(delivery: Delivery, extract: Extract) -> bytes:
+    """Lists in lists as the contract lays them out. Blank is null; numbers and truth are written as JSON writes them."""
+    made: dict[str, list[Any]] = {}
+    for table in extract.tables:
+        frame = delivery.tables.get(table.name)
+        if frame is None:
+            continue
+        named = [f for f in table.fields if f.name in frame]
+        columns = [[_json(f.type, v) for v in frame[f.name].to_list()] for f in named]
+        if [f.headers[0] for f in named] == ["."]:
+            made[table.name] = columns[0]
+        else:
+            paths = [f.headers[0].split("/") for f in named]
+            made[table.name] = [_nested(paths, row) for row in zip(*columns, strict=True)]
+        if table.parent is None:
+            continue
+        step = (
+            str(table.source.element)
+            .removeprefix(str(extract.by_table[table.parent].source.element))
+            .strip("/")
+        )
+        *inner, last = step.split("/")
+        for parent, item in zip(frame["_parent"].to_list(), made[table.name], strict=True):
+            place = made[table.parent][parent]
+            for name in inner:
+                place = place.setdefault(name, {})
+            place.setdefault(last, []).append(item)
+    first = extract.tables[0]
+    outer = {**_stated(delivery, extract), str(first.source.element): made[first.name]}
+    return (json.dumps(outer, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+
+def _nested(paths: list[list[str]], row: tuple[Any, ...]) -> dict[str, Any]:
+    record: dict[str, Any] = {}
+    for path, value in zip(paths, row, strict=True):
+        place = record
+        for name in path[:-1]:
+            place = place.setdefault(name, {})
+        place[path[-1]] = value
+    return record
+
+
+def _json(kind: FieldType, text: Any) -> Any:
+    if text == "":
+        return None
+    if kind is FieldType.boolean and text in ("true", "false"):
+        return text == "true"
+    return int(text) if kind is FieldType.integer and str(text).isdecimal() else text
 
 
 CIN_FIELDS: Final = {

@@ -29,7 +29,10 @@ from ingest.synthetic.extracts import (
     office_training,
     police_crime,
     police_incidents,
+    school_census,
     school_follow_up,
+    social_care_feed,
+    social_work_workforce,
 )
 from ingest.synthetic.world import World
 from ingest.synthetic.writers import Delivery
@@ -48,6 +51,9 @@ MODULES: tuple[ModuleType, ...] = (
     council_protection,
     council_other,
     annex_a,
+    school_census,
+    social_work_workforce,
+    social_care_feed,
 )
 
 
