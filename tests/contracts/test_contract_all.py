@@ -203,7 +203,7 @@ def test_identifiers_free_text_and_names_never_reach_the_raw_schema(key: str, na
             assert field.name not in stored
     for role, field_name in (table.identity.fields if table.identity else {}).items():
         coarse = {Treatment.identity, Treatment.month, Treatment.district}
-            wanted = coarse if role != "sex" else {Treatment.keep}
+        wanted = coarse if role != "sex" else {Treatment.keep}
         assert table.by_name[field_name].treatment in wanted, f"{role} is kept as it is"
 
 

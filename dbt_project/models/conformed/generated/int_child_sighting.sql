@@ -69,6 +69,10 @@ council__court__case_children as (
     select * from {{ ref('stg_council__court__case_children') }}
 ),
 
+council__csc_daily__children as (
+    select * from {{ ref('stg_council__csc_daily__children') }}
+),
+
 council__early_help__episodes as (
     select * from {{ ref('stg_council__early_help__episodes') }}
 ),
@@ -526,6 +530,23 @@ final as (
         cast(null as string) as ethnicity
     from council__court__case_children
     where child_token is not null
+    union all
+    select
+        child_token,
+        cast(2 as bigint) as source_rank,
+        'council' as source,
+        period_end,
+        received_at,
+        submission_id,
+        source_table,
+        source_row,
+        birth_date as birth_month,
+        birth_date is null and expected_birth_date is not null as is_unborn,
+        sex,
+        'ethnicity' as code_list,
+        ethnicity
+    from council__csc_daily__children
+    where child_token is not null and not coalesce(is_purged, false)
     union all
     select
         child_token,
