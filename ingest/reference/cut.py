@@ -144,7 +144,7 @@ CUTS = (
         "Department for Education",
         "Get Information About Schools, links between schools, 22 April 2025",
         {"links_edubasealldata20250422.csv": "Predecessors and successors of every school in England"},
-        whole=True,
+        "whole",
     ),
     Cut(
         "gias_establishment_types",
@@ -154,7 +154,7 @@ CUTS = (
         "Department for Education",
         "Get Information About Schools, types of establishment, 22 April 2025",
         {"edubasealldata20250422-establishment-types.csv": "Types of establishment and their groups"},
-        whole=True,
+        "whole",
     ),
 )
 
@@ -188,7 +188,9 @@ def cut(source: Path, target: Path = PUBLISHED) -> list[Path]:
         for name in spec.files:
             content = (source / name).read_bytes()
             lines = content.splitlines(keepends=True)
-            kept = list(_rows(lines, _wanted(spec.areas, keep, codes)))
+            # A whole file is not looked into: its bytes need not even be UTF-8.
+            whole = spec.areas == "whole"
+            kept = lines if whole else list(_rows(lines, _wanted(spec.areas, keep, codes)))
             out = b"".join(kept)
             (folder / name).write_bytes(out)
             entries[name] = {"sha256": hashlib.sha256(out).hexdigest(), "rows": len(kept) - 1}

@@ -173,7 +173,8 @@ def test_every_element_of_a_census_is_counted(run: Run, name: str) -> None:
 
 def test_every_published_row_arrives(run: Run) -> None:
     lines = sum(
-        sum(1 for _ in csv.reader(p.open(encoding="utf-8-sig"))) - 1 for p in PUBLISHED.rglob("*.csv")
+        sum(1 for _ in csv.reader(p.open(encoding="utf-8-sig", errors="replace"))) - 1
+        for p in PUBLISHED.rglob("*.csv")
     )
     assert sum(r["rows_accepted"] for r in submissions(run) if r["agency"] == "published") == lines
 
