@@ -139,10 +139,15 @@ class Maker:
         if rule.kind is RuleKind.one_of:
             for column in args["columns"][1:]:
                 row[column] = None
-        elif rule.kind is RuleKind.forbidden_if and speaks(rule, row):
+        elif rule.kind is RuleKind.forbidden_if and speaks(rule, self._as_stored(table, row)):
             row[args["column"]] = None
         elif rule.kind is RuleKind.matches_submitter:
             row[args["column"]] = self.own_code(table.by_name[args["column"]])
+
+    def _as_stored(self, table: Table, row: Row) -> Row:
+        """The row with its codes as they are stored, which is how rules name them."""
+        lists = {f.name: self.codelists[f.codelist].stored() for f in table.fields if f.codelist}
+        return {k: lists[k].get(v.casefold(), v) if k in lists and v else v for k, v in row.items()}
 
     def own_code(self, spec: FieldSpec) -> str:
         return self.submitter.la_code or self.submitter.area_code or self.submitter.name
@@ -207,9 +212,26 @@ class Maker:
             return str(i + 10 ** (int(digits[1]) - 1))
         if spec.name == "postcode":
             return f"ZZ{1 + i % 99} 1AA"
-        return f"{spec.name[: max((spec.max_length or 30) - 8, 1)]}{i + 1:05d}"[
+        text = f"{spec.name[: max((spec.max_length or 30) - 8, 1)]}{i + 1:05d}"[
             : spec.max_length or 60
         ].replace(" ", "-")
+        return text if not spec.pattern or re.search(spec.pattern, text) else of_pattern(spec.pattern, i)
+
+
+#: One character, or a set of them, and how often it must stand there: the patterns of contracts are made of these.
+_PIECE = re.compile(r"(\[[^\]]+\]|\\.|[^\\\[\]{}()|?*+^$])(?:\{(\d+)(?:,\d*)?\}|([?*+]))?")
+
+
+def of_pattern(pattern: str, i: int) -> str:
+    """The i-th text of a plain pattern, one without alternatives: digits count, all else is the first that may stand there."""
+    places: list[str] = []
+    for piece, times, mark in _PIECE.findall(pattern):
+        allowed = piece[1:-1] if piece[0] == "[" else piece[-1]
+        places += ["0" if "0-9" in allowed else allowed[0]] * (0 if mark in ("?", "*") else int(times or 1))
+    digits = [n for n, c in enumerate(places) if c == "0"]
+    for n, digit in zip(reversed(digits), reversed(str(i + 1)), strict=False):
+        places[n] = digit
+    return "".join(places)
 
 
 def speaks(rule: Rule, row: Mapping[str, Any]) -> bool:
