@@ -149,7 +149,7 @@ class Pseudonymiser:
             elif target.name not in typed.column_names:  # a field of another year's layout
                 columns.append(pa.nulls(typed.num_rows, target.type))
             else:
-                columns.append(self._treated(table, target, typed.column(target.name), accepted))
+                columns.append(self._treated(table, target, typed.column(target.name)))
         self._count(table, typed)
         if accepted:
             self._set_aside(table, typed)
@@ -196,9 +196,7 @@ class Pseudonymiser:
         place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
         return tokens.take(pa.array(place, mask=known[place] != wanted))
 
-    def _treated(
-        self, table: Table, target: pa.Field, column: pa.ChunkedArray, accepted: bool
-    ) -> pa.ChunkedArray:
+    def _treated(self, table: Table, target: pa.Field, column: pa.ChunkedArray) -> pa.ChunkedArray:
         spec = table.by_name.get(target.name)
         if spec is not None and spec.treatment is Treatment.month:
             column = pc.floor_temporal(column.cast(pa.date32()), unit="month")
@@ -206,9 +204,8 @@ class Pseudonymiser:
             column = district_of(column)
         elif spec is not None and spec.treatment is Treatment.pseudonym:
             column = pa.chunked_array([self._token(column, STAFF_PREFIX, "staff|")])
-        elif spec is not None and spec.pattern and not (accepted and spec.name in table.grain):
-            # What does not look like the number that belongs here may be somebody's name. The finding says which row;
-            # only the key of an accepted row stays as sent.
+        elif spec is not None and spec.pattern:
+            # What does not look like the number that belongs here may be somebody's name. The finding says which row.
             fits = pc.match_substring_regex(column.cast(pa.string()), spec.pattern)
             column = pc.if_else(fits, column, pa.scalar(None, column.type))
         return column.cast(target.type)

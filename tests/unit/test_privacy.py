@@ -7,7 +7,7 @@ import datetime as dt
 import pyarrow as pa
 import pytest
 
-from ingest.contract import Extract, load_contracts
+from ingest.contract import Extract, Severity, derived_rules, load_contracts
 from ingest.identity.keys import Key
 from ingest.privacy import Minimised, Pseudonymiser, count_unknown, counts_of, parents_first, withhold
 from ingest.projections.arrow import TYPES, raw_schema
@@ -184,3 +184,17 @@ def test_no_raw_table_has_a_column_for_an_identifier_or_free_text(key: str) -> N
     for table in extract.tables:
         hidden = {f.name for f in table.fields if not f.stored}
         assert hidden.isdisjoint(raw_schema(extract, table).names)
+
+
+def test_what_does_not_look_like_the_number_that_belongs_there_is_never_stored() -> None:
+    """A name typed where a school's number belongs rejects the row, and is not kept in the rejected row either."""
+    register = load_contracts()["school/school_register"]
+    table = register.by_table["schools"]
+    rule = next(r for r in derived_rules(register, table) if r.id.endswith("school_urn.pattern"))
+    assert rule.severity is Severity.reject_row
+    rows = typed(
+        register, "schools", {"_row": 1, "school_urn": "124001"}, {"_row": 2, "school_urn": "A Pupil"}
+    )
+    for accepted in (True, False):
+        raw = pseudonymiser(register, "staffordshire_education").raw(table, rows, accepted=accepted)
+        assert raw["school_urn"].to_pylist() == ["124001", None]
