@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.contract import load_contracts
+from tests.contracts.test_contract_coverage import OUR_OWN
 
 Model = dict[str, Any]
 Models = dict[str, Model]
@@ -222,3 +223,23 @@ def test_a_breakdown_of_single_figures_would_be_found() -> None:
     assert broken_down({"ind_x": shown}) == ["ind_x: broken down by age_band", "ind_x: broken down by sex"]
     whole = model("framework", {"area_code"}, breakdowns=["total"], part_breakdowns=[])
     assert broken_down({"ind_x": whole}) == []
+
+
+def test_every_table_of_a_contract_is_used_beyond_staging(manifest: dict[str, Any], models: Models) -> None:
+    """A table that reaches staging and no fact or dimension is work for nobody."""
+    used = {
+        parent
+        for name, model in models.items()
+        if layer(model) in ("conformed", "quality") and name != "int_child_sighting"
+        for parent in model["depends_on"]["nodes"]
+    }
+    idle = [
+        name
+        for name, model in models.items()
+        if layer(model) == "staging" and is_generated(model) and model["unique_id"] not in used
+    ]
+    assert idle == []
+
+
+def test_what_the_pipeline_itself_records_is_a_model(models: Models) -> None:
+    assert set(OUR_OWN.values()) - set(models) == set()
