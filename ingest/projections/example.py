@@ -11,7 +11,8 @@ import datetime as dt
 
 from ingest.calendar import Period, period_of
 from ingest.contract import Contracts, Extract, FieldSpec, FieldType, Rule, RuleKind, Table
-from ingest.projections.synthetic import speaks
+from ingest.projections import stories
+from ingest.projections.synthetic import Maker, speaks
 from ingest.projections.wording import digits, title_line
 
 #: A day inside the example period of every cadence (wording.PERIOD_ID).
@@ -55,8 +56,34 @@ def example_title(extract: Extract) -> str:
     return title_line(extract, example_period(extract))
 
 
-def example_row(contracts: Contracts, extract: Extract, table: Table) -> dict[str, str]:
-    """Field -> value as the sender writes it. Blank where a rule forbids a value or a field is free text."""
+def example_row(contracts: Contracts, extract: Extract, table: Table) -> dict[str, str] | None:
+    """Field -> value as the sender writes it. Blank where a rule forbids a value or a field is free text.
+
+    Where rules look across tables, the example is one of the contract's own children who break none (its stories), and None
+    for a table in which that child has no row.
+    """
+    return _of_story(contracts, extract, table) if extract.stories else _made_up(contracts, extract, table)
+
+
+def _of_story(contracts: Contracts, extract: Extract, table: Table) -> dict[str, str] | None:
+    """The child with a row in most tables, never two in one: a template has one example row a table."""
+    period = example_period(extract)
+    maker = Maker(
+        extract.at(period.year), contracts.codelists, period, contracts.submitter(extract.submitters[0])
+    )
+    told = [stories.child(maker, name, 0) for name in extract.stories]
+    single = [t for t in told if all(len(rows) < 2 for rows in t.values())]
+    child = max(single, key=lambda t: sum(map(len, t.values())))
+    if not child.get(table.name):
+        return None
+    row = {f.name: child[table.name][0].get(f.name) or "" for f in table.fields}
+    known = {"local_id": _IDENTITY["local_id"], "upn": EXAMPLE_UPN}
+    who = table.identity.fields if table.identity else {}
+    return row | {who[role]: text for role, text in known.items() if row.get(who.get(role, ""))}
+
+
+def _made_up(contracts: Contracts, extract: Extract, table: Table) -> dict[str, str]:
+    """A row from nothing but types, code lists and rules."""
     leave_blank = _blanks(table.rules)
     roles = {field: role for role, field in (table.identity.fields.items() if table.identity else ())}
     row: dict[str, str] = {}

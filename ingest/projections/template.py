@@ -76,7 +76,8 @@ def _csv(contracts: Contracts, extract: Extract, table: Table, agreements: Agree
     sink = io.StringIO()
     writer = csv.writer(sink, lineterminator="\r\n", delimiter=extract.delivery.delimiter)
     writer.writerow([_heading(f) for f in fields])
-    writer.writerow([row[f.name] for f in fields])
+    if row is not None:
+        writer.writerow([row[f.name] for f in fields])
     return sink.getvalue()
 
 
@@ -136,7 +137,8 @@ def _sheet(
     row = example_row(contracts, extract, table)
     for column, field in enumerate(fields):
         sheet.write(last, column, _heading(field), styles["head"])
-        sheet.write_string(last + 1, column, row[field.name], styles["text"])
+        if row is not None:
+            sheet.write_string(last + 1, column, row[field.name], styles["text"])
         if field.codelist and not field.split:  # Excel's lists take one value a cell
             codes = [c.code for c in contracts.codelists[field.codelist].codes]
             if len(",".join(codes)) <= 255:  # Excel's limit for a list written in the cell
@@ -199,8 +201,10 @@ def _skeleton(contracts: Contracts, extract: Extract, agreements: Agreements | N
             _path(root, origin.path).text = submitter.la_code or submitter.name
     year = period.year
     for table in extract.at(year).tables:
-        place = _path(root, table.source.element or table.name)
         row = example_row(contracts, extract, table)
+        if row is None:
+            continue
+        place = _path(root, table.source.element or table.name)
         for field in template_fields(extract, table, agreements):
             header = _heading(field)
             target = place if header == "." else _path(place, header)
@@ -224,6 +228,8 @@ def _object(contracts: Contracts, extract: Extract, agreements: Agreements | Non
             )
     for table in extract.at(period.year).tables:
         row = example_row(contracts, extract, table)
+        if row is None:
+            continue
         *groups, last = (table.source.element or table.name).split("/")
         holder = outer
         for name in groups:

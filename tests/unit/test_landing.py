@@ -181,7 +181,7 @@ def test_original_and_resubmission_in_one_folder_are_two_deliveries(tmp_path: Pa
 
 
 def test_two_different_files_for_one_table_of_a_set_are_refused_by_name(tmp_path: Path) -> None:
-    for name, rows in (("sn_model_2024_wide.csv", 1), ("sn_model_2025_wide.csv", 2)):
+    for name, rows in (("sn_model_2025_wide.csv", 1), ("sn_model_2025_copy_wide.csv", 2)):
         put(
             tmp_path,
             name,
