@@ -661,14 +661,19 @@ def due_day(contracts: Contracts, key: str, end: np.datetime64) -> np.datetime64
     return end + np.timedelta64(delivery.due_days, "D")
 
 
+def awaited() -> set[str]:
+    """Extracts that are due at a stated time; figures about returns count no others (Ofsted's lists come when asked for)."""
+    return {k for a in load_agreements().values() for k, flow in a.flows.items() if flow.returns_from}
+
+
 def _quality(deliveries: list[Delivery], contracts: Contracts) -> Iterator[Row]:
     accepted: dict[tuple[str, str, str], dt.date] = {}
     for d in deliveries:
         if d.accepted:
             place = (d.key, d.submitter, d.period)
             accepted[place] = min(accepted.get(place, dt.date.max), d.received.date())
-    awaited = {k for a in load_agreements().values() for k, flow in a.flows.items() if flow.returns_from}
-    asked = {(d.key, d.submitter, d.period): d for d in deliveries if d.key in awaited}
+    owed = awaited()
+    asked = {(d.key, d.submitter, d.period): d for d in deliveries if d.key in owed}
     when = np.array(
         [due_day(contracts, k, last_day(d)) for (k, _, _), d in asked.items()], dtype="datetime64[D]"
     )
@@ -683,7 +688,7 @@ def _quality(deliveries: list[Delivery], contracts: Contracts) -> Iterator[Row]:
     due = when <= np.datetime64(max(d.received for d in deliveries if d.accepted).date())
     yield from _rows("DQ01", Events(when, area, hit).pick(due))
 
-    current = [d for d in in_force(deliveries) if d.key in awaited]
+    current = [d for d in in_force(deliveries) if d.key in owed]
     ends = np.array([last_day(d) for d in current], dtype="datetime64[D]")
     areas = np.array([area_of(d.submitter) for d in current])
     received = np.array([sum(len(t) for t in d.tables.values()) for d in current], dtype=float)

@@ -159,9 +159,12 @@ def test_quality_figures_of_the_truth(
 
 def _in_force(root: Path, seen: Seen) -> list[tuple[np.datetime64, int, Counter[str]]]:
     latest: dict[tuple[str, ...], tuple[tuple[int, str], str]] = {}
+    awaited = truth.awaited()
     for file in (f for f in seen.counts if "__again" not in f):
         note = json.loads((root / file).with_name("_manifest.json").read_text(encoding="utf-8"))
         agency, extract, submitter, folder, _ = file.split("/")
+        if f"{agency}/{extract}" not in awaited:
+            continue
         place, order = (
             (agency, extract, submitter, folder.split("__")[0]),
             (note["submission_no"], note["received_at"]),

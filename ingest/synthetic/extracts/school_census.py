@@ -249,7 +249,7 @@ def _frame(**columns: object) -> pd.DataFrame:
 
 def plant(p: Planter) -> None:
     """Faults that a careful reader mends or tells of."""
-    p.cells(KEY, "termly_exclusions_on_roll", "category", 40, put("FIXD"), "earlier name of a code", "codelist_spelling", "mended",
+    p.cells(KEY, "termly_exclusions_on_roll", "category", 40, put("fixed term"), "earlier name of a code", "codelist_spelling", "mended",
             where=lambda f: f["category"] == "SUSP")  # fmt: skip
     p.cells(
         KEY,
