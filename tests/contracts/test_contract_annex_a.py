@@ -269,6 +269,7 @@ def test_every_spelling_that_a_list_can_mend_is_read_as_its_code(name: str) -> N
     assert read_codes(name, cells) == wanted
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     name=st.sampled_from(LISTS),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import cache
 
 import pytest
 
@@ -45,6 +46,11 @@ AGREEMENTS = load_agreements()
 PERSONAL = [k for k, e in CONTRACTS.items() if not e.licence]
 
 
+@cache
+def generated() -> set[str]:
+    return {p.as_posix() for p in generate.generated_files(CONTRACTS, AGREEMENTS)}
+
+
 def codes(extract: Extract) -> set[str]:
     return set(re.split(r"[/, ]+", extract.code))
 
@@ -53,7 +59,7 @@ def codes(extract: Extract) -> set[str]:
 def test_the_specifications_table_has_a_contract_that_is_agreed_documented_and_made_up(code: str) -> None:
     extracts = [e for e in CONTRACTS.values() if code in codes(e)]
     assert extracts, f"{code} ({SPECIFICATION[code]}) has no contract"
-    files = {p.as_posix() for p in generate.generated_files(CONTRACTS, AGREEMENTS)}
+    files = generated()
     for extract in extracts:
         name = source_name(extract)
         for submitter in extract.submitters:

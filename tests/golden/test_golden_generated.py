@@ -35,6 +35,7 @@ def test_files_without_a_header_are_in_the_manifest(contracts: Contracts) -> Non
     assert [p for p in files if f"`{p.as_posix()}`" not in manifest] == []
 
 
+@pytest.mark.slow
 def test_check_names_what_differs_is_missing_or_has_no_contract(contracts: Contracts, tmp_path: Path) -> None:
     generate.write(contracts, tmp_path)
     assert generate.check(contracts, tmp_path) == []
@@ -52,6 +53,7 @@ def test_check_names_what_differs_is_missing_or_has_no_contract(contracts: Contr
     assert generate.check(contracts, tmp_path) == []
 
 
+@pytest.mark.slow
 def test_no_generated_file_offers_a_column_that_must_not_be_sent(
     contracts: Contracts, tmp_path: Path
 ) -> None:
@@ -65,6 +67,7 @@ def test_no_generated_file_offers_a_column_that_must_not_be_sent(
     )
 
 
+@pytest.mark.slow
 def test_the_coverage_table_of_the_readme_is_the_contracts(contracts: Contracts, tmp_path: Path) -> None:
     page = (generate.REPOSITORY / generate.README).read_text(encoding="utf-8")
     assert f"{len(contracts)} extracts" in page

@@ -105,12 +105,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
+@pytest.mark.slow
 def test_same_size_and_seed_give_the_same_bytes(home: Home, tmp_path: Path) -> None:
     other = Home(tmp_path)
     partnership.make(other, SIZE)
     assert partnership.digest(other) == partnership.digest(home)
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_not_repeated_and_a_killed_one_starts_again(home: Home) -> None:
     before = partnership.digest(home)
     assert not partnership.make(home, SIZE).made
