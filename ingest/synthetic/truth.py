@@ -642,13 +642,13 @@ def period_end(period: str) -> np.datetime64:
 
 
 def last_day(d: Delivery) -> np.datetime64:
-    if d.extract == "social_work_workforce":  # years to the count of 30 September
-        return np.datetime64(f"{int(d.period[:4]) + 1}-09-30")
-    return end_of(d.agency, d.period)
+    return end_of(d.agency, d.extract, d.period)
 
 
-def end_of(agency: str, period: str) -> np.datetime64:
-    """The last day of a sender's period: a year of schools ends in August."""
+def end_of(agency: str, extract: str, period: str) -> np.datetime64:
+    """The last day of a sender's period: a year of schools ends in August, one of the workforce count on 30 September."""
+    if extract == "social_work_workforce":
+        return np.datetime64(f"{int(period[:4]) + 1}-09-30")
     whole_year = agency == "school" and len(period) == 7
     return np.datetime64(f"{int(period[:4]) + 1}-08-31") if whole_year else period_end(period)
 

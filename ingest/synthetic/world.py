@@ -21,9 +21,10 @@ from ingest.synthetic.days import py
 from ingest.synthetic.population import Population
 from ingest.synthetic.writers import Delivery, Style
 
-#: How many days before it is due a file comes, at the most; the census comes in the middle of June.
-EARLY_DAYS = {"police": 2}
-EARLY_CENSUS = (12, 18)
+#: How many days before it is due a file comes, from and below. The statutory returns of a year come well before their last day,
+#: so that the data never run past the end of June, whatever the size.
+EARLY_DAYS = {"cin_census": (12, 18), "ssda903": (2, 8), "police": (0, 2)}
+EARLY_OTHERS = (0, 5)
 
 
 @dataclass
@@ -73,11 +74,7 @@ class World:
         d.year = int(str(truth.last_day(d))[:4])
         due = py(truth.due_day(self.contracts, key, truth.last_day(d)))
         late = self.late.get((key, submitter, period))
-        early = (
-            int(rng.integers(*EARLY_CENSUS))
-            if extract == "cin_census"
-            else int(rng.integers(0, EARLY_DAYS.get(agency, 5)))
-        )
+        early = int(rng.integers(*EARLY_DAYS.get(extract, EARLY_DAYS.get(agency, EARLY_OTHERS))))
         day = due + dt.timedelta(days=late) if late else due - dt.timedelta(days=early)
         d.received = dt.datetime(  # noqa: DTZ001
             day.year, day.month, day.day, int(rng.integers(7, 18)), int(rng.integers(0, 60))

@@ -171,6 +171,6 @@ def _in_force(root: Path, seen: Seen) -> list[tuple[np.datetime64, int, Counter[
         )
         latest[place] = max(latest.get(place, ((0, ""), "")), (order, file))
     out: list[tuple[np.datetime64, int, Counter[str]]] = []
-    for (agency, _, submitter, period), (_, file) in latest.items():
-        out.append((truth.end_of(agency, period), truth.area_of(submitter), seen.counts[file]))
+    for (agency, extract, submitter, period), (_, file) in latest.items():
+        out.append((truth.end_of(agency, extract, period), truth.area_of(submitter), seen.counts[file]))
     return out
