@@ -769,7 +769,9 @@ def derived_rules(extract: Extract, table: Table) -> tuple[Rule, ...]:
                 f,
                 RuleKind.pattern,
                 # A stored key that does not look like one may be somebody's name, and the row cannot do without it.
-                Severity.reject_row if f.stored and f.name in table.grain else Severity.warn,
+                Severity.reject_row
+                if f.treatment is Treatment.keep and f.name in table.grain
+                else Severity.warn,
                 f"{f.label} is not in the expected form.",
                 f"Check {f.label}.",
                 pattern=f.pattern,

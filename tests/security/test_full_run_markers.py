@@ -69,6 +69,10 @@ class Markers:
         self.days.append(dt.date(2008 + n % 2, 1 + n // 26 % 12, 2 + n % 26))
         return self.days[-1]
 
+    def worker(self) -> str:
+        """The number of a social worker in Social Work England's form, beyond any that is given."""
+        return self._kept(f"SW{9_417_000 + 37 * len(self.made)}")
+
     def note(self) -> str:
         return f"Spoke to {self.word()} of {self.postcode()}, NHS {self.number()}, about {self.word()}@example.org"
 
@@ -83,6 +87,8 @@ class Markers:
             return self.number() if spec.checksum == "nhs_number" else self.pupil()
         if spec.name == "postcode":
             return self.postcode()
+        if spec.treatment is Treatment.pseudonym:
+            return self.worker()
         if "email" in spec.name:
             return f"{self.word()}@example.org"
         if spec.treatment is Treatment.drop and "name" not in spec.name and "graded" not in spec.name:
@@ -105,7 +111,8 @@ def deliver(landing: Path, key: str, extract: Extract, sender: Submitter, marker
     tables: dict[str, Rows] = {}
     for table in made.extract.tables:
         tables[table.name] = marked(made, table, marker, tables.get(table.parent or ""))
-    write_delivery(made.extract, tables, landing / key / sender.name / "d1", made.period, sender)
+    # In a folder of the period's name, for the returns that state it nowhere else.
+    write_delivery(made.extract, tables, landing / key / sender.name / made.period.id, made.period, sender)
 
 
 def spoil(landing: Path, marker: Markers) -> None:
