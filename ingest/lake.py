@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.contract import Contracts
-from ingest.projections.arrow import PERSON_MAP, PIPELINE, raw_schema
+from ingest.projections.arrow import IDENTITY, PERSON_MAP, PIPELINE, raw_schema
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,11 @@ class Home:
 
     @property
     def person_map(self) -> Path:
-        return self.lake / "raw" / "identity" / "person_map"
+        return self.from_identity("person_map")
+
+    def from_identity(self, table: str) -> Path:
+        """Where a table lies that has left the identity room."""
+        return self.lake / "raw" / "identity" / table
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
@@ -150,7 +154,8 @@ def anchor_schemas(home: Home, contracts: Contracts) -> None:
             _anchor(home.raw(key, table.name), raw_schema(extract, table))
     for name, schema in PIPELINE.items():
         _anchor(home.pipeline(name), schema)
-    _anchor(home.person_map, PERSON_MAP)
+    for name, schema in {"person_map": PERSON_MAP, **IDENTITY}.items():
+        _anchor(home.from_identity(name), schema)
 
 
 def _anchor(folder: Path, schema: pa.Schema) -> None:

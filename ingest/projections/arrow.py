@@ -152,3 +152,33 @@ PIPELINE: dict[str, pa.Schema] = {
 }
 
 PERSON_MAP = pa.schema([("child_token", pa.string()), ("person_key", pa.string())])
+
+#: All that leaves the identity room beside the person map: pseudonyms, counts and reasons. One folder of `raw/identity` each.
+IDENTITY = {
+    "person_event": pa.schema(
+        [
+            ("event_id", pa.string()),
+            ("kind", pa.string()),
+            ("from_person_key", pa.string()),
+            ("to_person_key", pa.string()),
+            ("reason", pa.string()),
+            ("tokens", pa.int64()),
+            ("release_id", pa.string()),
+            ("recorded_on", pa.date32()),
+        ]
+    ),
+    "restricted_token": pa.schema([("child_token", pa.string())]),
+    "linkage_quality": pa.schema(
+        [
+            ("measured_on", pa.string()),
+            ("agency_a", pa.string()),
+            ("agency_b", pa.string()),
+            ("group_kind", pa.string()),
+            ("group_value", pa.string()),
+            ("true_pairs", pa.int64()),
+            ("linked_pairs", pa.int64()),
+            ("correct_pairs", pa.int64()),
+        ]
+    ),
+    "linkage_summary": pa.schema([("item", pa.string()), ("value", pa.int64())]),
+}
