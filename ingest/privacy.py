@@ -108,6 +108,15 @@ def parents_first(extract: Extract) -> list[Table]:
     return sorted(extract.tables, key=depth)
 
 
+def child_token(submitter: str, local_id: str, key: Key) -> str:
+    """The pseudonym of the child whom a submitter knows by that id. The one place that says how it is made."""
+    return _pseudonym(submitter, local_id, key, TOKEN_PREFIX)
+
+
+def _pseudonym(whose: str, value: str, key: Key, prefix: str) -> str:
+    return f"{prefix}{key.digest(f'{whose}|{value}').hex()[:32]}"
+
+
 class Pseudonymiser:
     """Turns the typed rows of one submission to rows that may be stored. Tables come parents first."""
 
@@ -181,7 +190,7 @@ class Pseudonymiser:
         if isinstance(encoded, pa.ChunkedArray):
             encoded = encoded.combine_chunks()
         digests = [
-            f"{prefix}{self._key.digest(f'{who}{self._submitter}|{value}').hex()[:32]}" if value else None
+            _pseudonym(f"{who}{self._submitter}", value, self._key, prefix) if value else None
             for value in encoded.dictionary.to_pylist()
         ]
         return pa.array(digests, pa.string()).take(encoded.indices)

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
-from ingest.identity import linkage
+from ingest.identity import evaluation, linkage
 from ingest.lake import Home, write_parquet
 from ingest.projections.expected_returns import expected_returns as returns_due
 from orchestration.settings import Settings
@@ -59,6 +59,7 @@ def warehouse_defs(settings: Settings) -> dg.Definitions:
     )
     def person_map() -> dg.MaterializeResult:
         summary = linkage.link(settings.home)
+        evaluation.write(settings.home)
         return dg.MaterializeResult(metadata=dict(summary.counts()))
 
     @dg.asset(

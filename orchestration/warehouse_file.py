@@ -60,7 +60,7 @@ def inputs(settings: Settings) -> str:
     """A hash of everything that decides what the warehouse holds: submissions, persons, contracts, models."""
     digest = hashlib.sha256()
     digest.update(json.dumps(registry.fingerprint(settings.home)).encode())
-    for path in sorted(settings.home.person_map.glob("*.parquet")):
+    for path in sorted(settings.home.person_map.parent.glob("*/*.parquet")):
         digest.update(path.read_bytes())
     for path in sorted(settings.contracts_dir.rglob("*.yml")):
         digest.update(path.read_bytes())

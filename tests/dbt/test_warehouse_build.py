@@ -85,6 +85,28 @@ def small_lake(root: Path) -> Home:
     lake.expect("council/cin_census", "staffordshire", "2024-25", due="2025-06-30")
     lake.expect("council/cin_census", "stoke_on_trent", "2024-25", due="2025-06-30")
     lake.people(c1_a="p1_x", c1_p="p1_x", c1_b="p1_y")
+    pairs = {"measured_on": "made up", "agency_a": "all", "agency_b": "all"}
+    lake.identity(
+        "linkage_quality",
+        **pairs,
+        group_kind="all",
+        group_value="all",
+        true_pairs=200,
+        linked_pairs=190,
+        correct_pairs=190,
+    )
+    lake.identity(
+        "linkage_quality",
+        **pairs,
+        group_kind="sex",
+        group_value="Female",
+        true_pairs=10,
+        linked_pairs=8,
+        correct_pairs=8,
+    )
+    lake.identity("linkage_summary", item="review_pairs", value=3)
+    lake.identity("person_event", event_id="e1", kind="merge", from_person_key="p1_w", to_person_key="p1_x",
+                  reason="same_nhs_number", tokens=1, release_id="r1", recorded_on="2025-06-20")  # fmt: skip
     return lake.write()
 
 
@@ -131,6 +153,29 @@ def test_one_child_across_agencies(warehouse: duckdb.DuckDBPyConnection) -> None
         ("p1_x", "2012-05-01", "False", "Female", "White", "council"),
         ("p1_y", None, "True", "Unknown", "Unknown", "council"),
     ]  # fmt: skip
+
+
+def test_each_return_has_its_match_rate(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert rows(warehouse, "select extract, period, n_children, n_matched from fct_submission_match_rate order by all") == [
+        ("cin_census", "2023-24", "1", "1"), ("cin_census", "2024-25", "2", "1"),
+        ("missing_and_return_interviews", "2024-25-Q4", "1", "1"), ("missing_episodes", "2025-01", "2", "1"),
+    ]  # fmt: skip
+    assert rows(warehouse, "select n_agencies, n_children from fct_children_by_agencies order by 1") == [
+        ("1", "2"),
+        ("2", "1"),
+    ]
+
+
+def test_what_the_identity_room_measured_is_published(warehouse: duckdb.DuckDBPyConnection) -> None:
+    found = "select group_value, recall_percent, round(recall_low, 1), precision_percent, is_recall_low from fct_linkage_quality order by 1"
+    assert rows(warehouse, found) == [
+        ("Female", "80.0", "49.0", "100.0", "True"),
+        ("all", "95.0", "91.0", "100.0", "False"),
+    ]
+    assert rows(warehouse, "select item, n from fct_linkage_summary") == [("review_pairs", "3")]
+    assert rows(
+        warehouse, "select kind, from_person_key, to_person_key, n_tokens from fct_person_key_event"
+    ) == [("merge", "p1_w", "p1_x", "1")]
 
 
 def test_police_and_council_episodes_meet(warehouse: duckdb.DuckDBPyConnection) -> None:

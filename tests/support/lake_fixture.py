@@ -21,7 +21,7 @@ import pyarrow as pa
 from ingest.calendar import parse_period
 from ingest.contract import Contracts, load_contracts
 from ingest.lake import Home, anchor_schemas, write_parquet
-from ingest.projections.arrow import PERSON_MAP, PIPELINE, raw_schema
+from ingest.projections.arrow import IDENTITY, PERSON_MAP, PIPELINE, raw_schema
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROJECT = REPOSITORY / "dbt_project"
@@ -39,6 +39,7 @@ class LakeFixture:
         default_factory=lambda: {name: [] for name in PIPELINE}
     )
     _people: dict[str, str] = field(default_factory=dict)
+    _identity: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     _raw: list[tuple[str, str, str, Rows]] = field(default_factory=list)
 
     def submit(
@@ -95,6 +96,10 @@ class LakeFixture:
         """Which tokens are which person; a token that is not named stands for itself."""
         self._people.update(person_of_token)
 
+    def identity(self, table: str, **values: Any) -> None:
+        """A row of one of the tables that the identity room hands over."""
+        self._identity.setdefault(table, []).append(values)
+
     def write(self) -> Home:
         anchor_schemas(self.home, self.contracts)
         for submission_id, key, table, rows in self._raw:
@@ -108,6 +113,8 @@ class LakeFixture:
         for name, rows in self._pipeline.items():
             if rows:
                 write_parquet(_table(rows, PIPELINE[name]), self.home.pipeline(name) / "fixture.parquet")
+        for name, rows in self._identity.items():
+            write_parquet(_table(rows, IDENTITY[name]), self.home.linkage(name) / f"{name}.parquet")
         if self._people:
             pairs = [{"child_token": t, "person_key": p} for t, p in self._people.items()]
             write_parquet(_table(pairs, PERSON_MAP), self.home.person_map / "person_map.parquet")
