@@ -62,7 +62,7 @@ def measure(home: Home) -> pa.Table:
 
 def write(home: Home) -> pa.Table:
     """Measure and keep the counts in the lake; without a truth file nothing is kept, not even what was measured before."""
-    counts, path = measure(home), home.linkage("linkage_quality") / "linkage_quality.parquet"
+    counts, path = measure(home), home.from_identity("linkage_quality") / "linkage_quality.parquet"
     if counts.num_rows:
         write_parquet(counts, path)
     else:

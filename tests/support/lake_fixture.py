@@ -114,7 +114,7 @@ class LakeFixture:
             if rows:
                 write_parquet(_table(rows, PIPELINE[name]), self.home.pipeline(name) / "fixture.parquet")
         for name, rows in self._identity.items():
-            write_parquet(_table(rows, IDENTITY[name]), self.home.linkage(name) / f"{name}.parquet")
+            write_parquet(_table(rows, IDENTITY[name]), self.home.from_identity(name) / f"{name}.parquet")
         if self._people:
             pairs = [{"child_token": t, "person_key": p} for t, p in self._people.items()]
             write_parquet(_table(pairs, PERSON_MAP), self.home.person_map / "person_map.parquet")

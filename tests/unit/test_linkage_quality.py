@@ -197,7 +197,7 @@ def home(tmp_path: Path) -> Home:
 def test_what_is_measured_is_kept_in_the_lake_and_holds_counts_only(home: Home) -> None:
     (home.truth / "_synthetic.json").write_text(json.dumps({"size": 0.02, "seed": 7}))
     evaluation.write(home)
-    kept = pq.read_table(home.linkage("linkage_quality") / "linkage_quality.parquet")
+    kept = pq.read_table(home.from_identity("linkage_quality") / "linkage_quality.parquet")
     whole = [r for r in kept.to_pylist() if (r["group_kind"], r["agency_a"]) == (EVERY, EVERY)]
     assert [(r["true_pairs"], r["linked_pairs"], r["correct_pairs"]) for r in whole] == [(3, 1, 1)]
     assert whole[0]["measured_on"] == "synthetic partnership, size 0.02, seed 7"
@@ -206,7 +206,7 @@ def test_what_is_measured_is_kept_in_the_lake_and_holds_counts_only(home: Home) 
 
 
 def test_measuring_again_writes_the_same_bytes(home: Home) -> None:
-    path = home.linkage("linkage_quality") / "linkage_quality.parquet"
+    path = home.from_identity("linkage_quality") / "linkage_quality.parquet"
     evaluation.write(home)
     first = path.read_bytes()
     evaluation.write(home)
@@ -217,4 +217,4 @@ def test_with_real_data_nothing_is_measured_and_nothing_old_stays(home: Home) ->
     evaluation.write(home)
     (home.truth / "persons.parquet").unlink()
     assert evaluation.write(home).num_rows == 0
-    assert not (home.linkage("linkage_quality") / "linkage_quality.parquet").exists()
+    assert not (home.from_identity("linkage_quality") / "linkage_quality.parquet").exists()
