@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.person_cli import identity_app, person_app
 from orchestration.settings import QUIET, TRANSPORT_VARIABLE, Settings
 
 app = typer.Typer(
@@ -29,6 +30,8 @@ release_app = typer.Typer(no_args_is_help=True, help="Releases.")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(receipts_app, name="receipts")
 app.add_typer(release_app, name="release")
+app.add_typer(person_app, name="person")
+app.add_typer(identity_app, name="identity")
 
 out = Console(highlight=False, soft_wrap=True)
 

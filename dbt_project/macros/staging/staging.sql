@@ -4,8 +4,12 @@
     Rows of the submissions in force (stg_pipeline__current_submissions), with where they came from, whose they are and what
     period they are about, then the contract's fields. The fields come from the generated source, so the contract stays the
     only list of them.
+
+    Rows of restricted persons end here, and only here: whatever is built on staging has never seen them. A nested table
+    carries the token of the row around it, so it loses them too. Published figures are about nobody.
 -#}
 {% macro staging(source_name, table_name) %}
+{%- set about_persons = not source_name.startswith('published__') -%}
 with
 
 rows_as_received as (
@@ -15,7 +19,11 @@ rows_as_received as (
 submissions as (
     select * from {{ ref('stg_pipeline__current_submissions') }}
 ),
-
+{% if about_persons %}
+restricted as (
+    select * from {{ ref('stg_identity__restricted_token') }}
+),
+{% endif %}
 final as (
     select
         rows_as_received._submission_id as submission_id,
@@ -35,6 +43,11 @@ final as (
     from rows_as_received
     inner join submissions
         on rows_as_received._submission_id = submissions.submission_id
+    {%- if about_persons and 'child_token' in source_columns(source_name, table_name) %}
+    left join restricted
+        on rows_as_received.child_token = restricted.child_token
+    where restricted.child_token is null
+    {%- endif %}
 )
 
 select * from final

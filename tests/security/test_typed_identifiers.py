@@ -1,0 +1,140 @@
+"""What an officer types to find a child stays nowhere: no argument, no output, no log, no file."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import stat
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ingest.identity import audit
+from orchestration.cli import app
+from tests.support.marker_scan import scan, scan_text
+from tests.support.small_persons import LOCAL, NHS, Persons, make
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+WHY = ("--reason", "subject_access", "--reference", "SAR-2026-014", "--officer", "ig.officer")
+BY_ID = ("--kind", "local_id", "--submitter", "staffordshire")
+#: Right by its check digit, and nobody's: a search that finds nobody must forget it too.
+UNKNOWN = "9990000034"
+MARKERS = [LOCAL, NHS, UNKNOWN, f"{NHS[:3]} {NHS[3:6]} {NHS[6:]}"]
+
+
+@dataclass
+class Terminal:
+    """The command line in its own process, and everything that came out of it."""
+
+    persons: Persons
+    place: Path
+    outputs: list[str] = field(default_factory=list[str])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ, "PYTHONPATH": str(REPOSITORY), "SCP_HOME": str(self.persons.home.root),
+            "SCP_LANDING": str(self.persons.landing), "TMPDIR": str(self.place), "COLUMNS": "250",
+        }  # fmt: skip
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-c", "from orchestration.cli import app; app()", *words]
+
+    def scp(self, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            self.command("--home", str(self.persons.home.root), *words), input=typed, capture_output=True, text=True,
+            timeout=120, check=False, cwd=self.place, env=self.environment,
+        )  # fmt: skip
+        self.outputs += [done.stdout, done.stderr]
+        return done
+
+
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    root = tmp_path_factory.mktemp("typed")
+    (root / "work").mkdir()
+    out = Terminal(make(root), root / "work")
+    found = out.scp("person", "find", *BY_ID, *WHY, "--csv", "found.csv", typed=f"{LOCAL}\n")
+    assert found.returncode == 0, found.stderr
+    out.scp("person", "find", *WHY, typed=f"{NHS}\n")
+    out.scp("person", "find", *WHY, typed=f"{UNKNOWN}\n")
+    for wrong in (f"{NHS}1\n", f"{LOCAL}\n"):
+        assert out.scp("person", "find", *WHY, typed=wrong).returncode == 1
+    restrict = ("--reason", "restriction_request", "--reference", "RES-2026-2")
+    assert out.scp("person", "restrict", *BY_ID, *restrict, typed=f"{LOCAL}\n").returncode == 0
+    assert out.scp("person", "lift", *restrict, typed=f"{NHS}\n").returncode == 0
+    assert out.scp("identity", "audit").returncode == 0
+    return out
+
+
+def test_what_was_asked_for_was_found_and_logged(terminal: Terminal) -> None:
+    text = "".join(terminal.outputs)
+    assert re.search(r"accepted rows\s+6", text) and "missing_episodes" in text and "the chain holds" in text
+    actions = [e.action for e in audit.read(terminal.persons.home)]
+    assert actions == ["find", "find", "find", "restricted", "lift_restricted"]
+
+
+def test_nothing_typed_came_out(terminal: Terminal) -> None:
+    assert scan_text("".join(terminal.outputs), MARKERS) == []
+
+
+def test_nothing_typed_was_written(terminal: Terminal) -> None:
+    """Not even in the identity room in clear, where the audit log and the list of restrictions lie."""
+    assert scan(terminal.persons.home.root, MARKERS, skip=()) == []
+    assert scan(terminal.place, MARKERS, skip=()) == []
+
+
+def test_the_search_would_find_it(terminal: Terminal, tmp_path: Path) -> None:
+    """Positive control: the files as sent hold the child, and one line of a log is seen."""
+    assert {h.marker for h in scan(terminal.persons.landing, MARKERS, skip=())} == {0, 1, 3}
+    (tmp_path / "audit.jsonl").write_text(f'{{"subject":"{LOCAL.lower()}"}}\n')
+    assert scan(tmp_path, MARKERS, skip=())
+
+
+def test_the_list_is_for_its_owner_only(terminal: Terminal) -> None:
+    path = terminal.place / "found.csv"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    lines = path.read_text().splitlines()
+    assert len(lines) > 10 and "missing_episodes" in lines[1] + lines[-1] + "".join(lines)
+
+
+@pytest.mark.parametrize("words", [(NHS,), ("--nhs", NHS), (f"--nhs={NHS}",), ("-n", NHS), ("--kind", NHS)])
+def test_an_identifier_on_the_command_line_is_refused_and_not_repeated(
+    terminal: Terminal, words: tuple[str, ...]
+) -> None:
+    settings = {k: v for k, v in terminal.environment.items() if k.startswith("SCP_")}
+    for command in ("find", "restrict", "lift"):
+        done = CliRunner().invoke(app, ["person", command, *WHY, *words], input="", env=settings)
+        assert done.exit_code == 1 and scan_text(done.output + done.stderr, MARKERS) == []
+    assert scan(terminal.persons.home.root, MARKERS, skip=()) == []
+
+
+def test_at_a_terminal_it_is_asked_for_without_echo_and_is_no_argument(terminal: Terminal) -> None:
+    main, other = pty.openpty()
+    process = subprocess.Popen(
+        terminal.command("person", "find", *BY_ID, *WHY), stdin=other, stdout=other, stderr=other, close_fds=True,
+        cwd=terminal.place, env=terminal.environment, start_new_session=True,
+    )  # fmt: skip
+    os.close(other)
+    shown, sent, arguments = b"", False, b""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            shown += os.read(main, 65536)
+        except OSError:  # the other end was closed: the command is done
+            break
+        if b"not shown" in shown and not sent:
+            time.sleep(0.3)  # the echo is switched off after the question is written
+            os.write(main, LOCAL.encode() + b"\n")
+            arguments = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+            sent = True
+    os.close(main)
+    assert process.wait(timeout=60) == 0, shown
+    assert sent and b"local_id" in arguments and b"accepted rows" in shown
+    assert scan_text(shown.decode() + arguments.decode(), MARKERS) == []
