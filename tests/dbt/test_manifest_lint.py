@@ -135,7 +135,9 @@ def test_only_the_staging_macro_reads_rows_about_persons(manifest: dict[str, Any
     own = {"stg_identity__person_map", "stg_identity__restricted_token"}
     assert sorted(n for n, m in readers.items() if not is_generated(m)) == sorted(own)
     restricted = models["stg_identity__restricted_token"]["unique_id"]
-    assert [n for n, m in readers.items() if n not in own and restricted not in m["depends_on"]["nodes"]] == []
+    assert [
+        n for n, m in readers.items() if n not in own and restricted not in m["depends_on"]["nodes"]
+    ] == []
 
 
 def test_no_layer_reads_a_later_one(manifest: dict[str, Any], models: Models) -> None:

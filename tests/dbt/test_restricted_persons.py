@@ -13,7 +13,15 @@ from tests.support.lake_fixture import LakeFixture, dbt
 pytestmark = pytest.mark.slow
 
 CHECK = "nobody_restricted_is_a_known_child"
-PART = ("--select", "+dim_child", "+fct_police_missing_episode", "+fct_cp_plan", CHECK, "--indirect-selection", "cautious")
+PART = (
+    "--select",
+    "+dim_child",
+    "+fct_police_missing_episode",
+    "+fct_cp_plan",
+    CHECK,
+    "--indirect-selection",
+    "cautious",
+)
 CHILD = {"birth_date": "2012-05-01", "sex": "F", "ethnicity": "WBRI"}
 
 
@@ -50,7 +58,7 @@ def built(tmp_path: Path, *restricted: str) -> dict[str, list[tuple[object, ...]
         return {
             name: con.execute(f"select {column} from {name} order by all").fetchall()
             for name, column in (
-                ("dim_child", "person_key"), ("bridge_child_token", "child_token"), ("fct_police_missing_episode", "episode_ref"),
+                ("dim_child", "person_key"), ("bridge_child_token", "child_token"), ("fct_police_missing_episode", "source_row"),
                 ("fct_cp_plan", "person_key"), ("stg_council__cin_census__cin_details", "child_token"),
             )
         }  # fmt: skip
@@ -64,7 +72,7 @@ def lake_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nobody_is_left_out_without_a_restriction(tmp_path: Path) -> None:
     found = built(tmp_path)
     assert found["dim_child"] == [("c1_q",), ("p1_one",), ("p1_two",)]
-    assert found["fct_police_missing_episode"] == [("E1",), ("E2",)]
+    assert found["fct_police_missing_episode"] == [(1,), (2,)]
     assert found["fct_cp_plan"] == [("p1_one",), ("p1_two",)]
 
 
@@ -72,7 +80,7 @@ def test_a_restricted_person_is_in_no_model_and_a_leak_is_seen(tmp_path: Path) -
     found = built(tmp_path, "c1_a", "c1_p")
     assert found["dim_child"] == [("c1_q",), ("p1_two",)]
     assert found["bridge_child_token"] == [("c1_b",), ("c1_q",)]
-    assert found["fct_police_missing_episode"] == [("E2",)]
+    assert found["fct_police_missing_episode"] == [(2,)]
     assert found["fct_cp_plan"] == [("p1_two",)]
     assert found["stg_council__cin_census__cin_details"] == [("c1_b",)]
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
