@@ -59,6 +59,7 @@ def warehouse_defs(settings: Settings) -> dg.Definitions:
     )
     def person_map() -> dg.MaterializeResult:
         summary = linkage.link(settings.home)
+        restrictions.write_tokens(settings.home)
         evaluation.write(settings.home)
         return dg.MaterializeResult(metadata=dict(summary.counts()))
 

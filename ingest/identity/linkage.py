@@ -32,7 +32,6 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ingest import registry
-from ingest.identity import restrictions
 from ingest.identity.keys import PSEUDONYM, Key, load_key
 from ingest.identity.store import IdentityStore
 from ingest.lake import Home, write_parquet, write_text
@@ -86,13 +85,6 @@ STEPS: tuple[tuple[str, Step], ...] = (("nhs_number", nhs_number_step), ("upn", 
 
 
 def link(home: Home) -> LinkReport:
-    """Link the persons, and say which of their pseudonyms analysis must not see."""
-    report = _link(home)
-    restrictions.write_tokens(home)
-    return report
-
-
-def _link(home: Home) -> LinkReport:
     """Link the persons of the submissions in force and write the person map when it differs.
 
     Only submissions in force count, so a correction takes wrong links away again. Nothing runs when neither they nor

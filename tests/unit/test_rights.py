@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from ingest.identity import audit, linkage, restrictions, rights
+from ingest.identity import audit, restrictions, rights
 from ingest.identity.rights import Asked, Found, NotAnIdentifier, NotPossible, Typed
 from tests.support.small_landing import po01, police_episode
 from tests.support.small_persons import (
@@ -258,7 +258,7 @@ def test_a_run_with_nothing_new_keeps_the_restriction(persons: Persons) -> None:
     rights.restrict(persons.place, persons.by("nhs_number", NHS), WHY)
     tokens = restricted(persons)
     restrictions.tokens_path(persons.home).unlink()
-    assert not linkage.link(persons.home).changed
+    persons.take_in()
     assert restricted(persons) == tokens
 
 
