@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
-from ingest.identity import evaluation, linkage
+from ingest.identity import evaluation, linkage, restrictions
 from ingest.lake import Home, write_parquet
 from ingest.projections.expected_returns import expected_returns as returns_due
 from orchestration.settings import Settings
