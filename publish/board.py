@@ -20,7 +20,7 @@ import pandas as pd
 from ingest.contract import Contracts
 from publish import words
 from publish.audiences import OPEN_COUNTS
-from publish.disclosure import NOT_AVAILABLE, protect, shown_counts
+from publish.disclosure import NOT_AVAILABLE, protect, shown_counts, shown_share
 from publish.reading import Warehouse
 from publish.words import PHRASES, Benchmark, Figure
 
@@ -46,7 +46,21 @@ REGISTER = {
     "benchmark": ("benchmark", "benchmark_table", "benchmark_source_table"),
     "version": ("definition_version", "version"),
     "theme": ("theme",),
+    "sources": ("sources",),
 }
+
+
+@dataclass(frozen=True)
+class Linkage:
+    """How children are recognised across agencies, protected. Frames without rows where nothing is known."""
+
+    quality: pd.DataFrame  # agencies, group, recall_* and precision_* (see linkage_quality)
+    known_to: pd.DataFrame  # n_agencies, n, n_symbol: children whom so many agencies know
+    rates: pd.DataFrame  # submission_id, sender, period and the match rate (n, d, value and their symbols)
+    by_sender: pd.DataFrame  # the last whole year's match rates by sender and by return
+    counts: dict[str, tuple[float, str]]  # counts of the last linkage
+    events: pd.DataFrame  # release_id, kind, recorded_on, n, n_symbol: keys that changed
+    touched: pd.DataFrame  # release_id, indicator_id: figures of which they hold records
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,7 @@ class Board:
     list_gaps: pd.DataFrame
     published: pd.DataFrame
     left_out: pd.DataFrame
+    linkage: Linkage
 
     def latest(self, indicator: str, area: str) -> tuple[Figure | None, Figure | None]:
         """The last whole year's figure and the one before."""
@@ -215,7 +230,96 @@ def load(warehouse: Warehouse, *, synthetic: bool) -> Board:
             "fct_published_figure",
             "source_table measure area_code area_name geographic_level time_period value symbol", optional=True),
         left_out=reasons_left_out(warehouse),
+        linkage=linkage(warehouse),
     )  # fmt: skip
+
+
+def linkage(warehouse: Warehouse) -> Linkage:
+    """Everything about linkage that may be published."""
+    rates = match_rates(warehouse)
+    counts = warehouse.frame("fct_linkage_summary", "item n", optional=True)
+    shown, symbol = shown_counts(counts["n"])
+    return Linkage(
+        quality=linkage_quality(warehouse),
+        known_to=rounded(warehouse.frame("fct_children_by_agencies", "n_agencies n_children", optional=True), ["n_children"]),
+        rates=protect_share(rates, "n_matched", "n_children"),
+        by_sender=rates_by_sender(rates),
+        counts={str(i): (float(n), str(s)) for i, n, s in zip(counts["item"], shown, symbol, strict=True)},
+        events=key_events(warehouse),
+        touched=touched_figures(warehouse),
+    )  # fmt: skip
+
+
+def linkage_quality(warehouse: Warehouse) -> pd.DataFrame:
+    """Recall and precision by agencies and group: recall_n, recall_d, recall_value and so on, the same of precision, and
+    wrong links. The exact counts stay behind."""
+    q = warehouse.frame(
+        "fct_linkage_quality",
+        "measured_on agency_a agency_b group_kind group_value true_pairs linked_pairs correct_pairs wrong_pairs is_recall_low",
+        optional=True,
+    )
+    recall = shown_share(q["correct_pairs"], q["true_pairs"]).add_prefix("recall_")
+    precision = shown_share(q["correct_pairs"], q["linked_pairs"]).add_prefix("precision_")
+    wrong = rounded(q[["wrong_pairs"]], ["wrong_pairs"])
+    named = q[["measured_on", "agency_a", "agency_b", "group_kind", "group_value"]]
+    # Of too few pairs nothing is shown, so nothing is said of them either.
+    low = q["is_recall_low"].fillna(False).astype(bool) & (recall["recall_symbol"] == "")
+    return pd.concat([named, recall, precision, wrong, low.rename("is_recall_low")], axis=1)
+
+
+def match_rates(warehouse: Warehouse) -> pd.DataFrame:
+    return warehouse.frame(
+        "fct_submission_match_rate",
+        "submission_id agency extract submitter period period_end n_children n_matched", optional=True,
+    )  # fmt: skip
+
+
+def rates_by_sender(rates: pd.DataFrame) -> pd.DataFrame:
+    """Match rates of the last whole financial year that returns reach, by sender and return, then by sender (extract blank)."""
+    if rates.empty:
+        return protect_share(rates.assign(year=""), "n_matched", "n_children")
+    ends = pd.to_datetime(rates["period_end"])
+    last = ends.max() + pd.Timedelta(days=1)
+    year_end = pd.Timestamp(last.year - (last.month < 4), 3, 31)
+    year = rates[(ends > year_end - pd.DateOffset(years=1)) & (ends <= year_end)]
+    sums = ["n_children", "n_matched"]
+    each = year.groupby(["agency", "submitter", "extract"], as_index=False, sort=True)[sums].sum()
+    every = year.groupby(["agency", "submitter"], as_index=False, sort=True)[sums].sum().assign(extract="")
+    named = f"{year_end.year - 1}-{year_end.year % 100:02d}"
+    return protect_share(
+        pd.concat([every, each], ignore_index=True).assign(year=named), "n_matched", "n_children"
+    )
+
+
+def protect_share(frame: pd.DataFrame, numerator: str, denominator: str) -> pd.DataFrame:
+    """A share of children, protected like an indicator's: n, d, value, low, high and their symbols instead of the counts."""
+    named = frame.rename(columns={numerator: "numerator", denominator: "denominator"}).assign(
+        trust="complete"
+    )
+    flags = pd.Series(True, index=frame.index)
+    return protect(named, flags, ~flags).drop(columns=["trust", "excluded", "excluded_symbol"])
+
+
+def key_events(warehouse: Warehouse) -> pd.DataFrame:
+    """Merges and splits of keys that a release had shown, counted by that release, the last first; protected."""
+    if not warehouse.has("fct_person_key_event"):
+        return pd.DataFrame(columns=["release_id", "kind", "recorded_on", "n", "n_symbol"])
+    counted = warehouse.query(
+        f"""select coalesce(release_id, '') as release_id, kind, max(recorded_on) as recorded_on, count(*) as n
+            from {warehouse.sql_name("fct_person_key_event")} where kind in ('merge', 'split')
+            group by all order by recorded_on desc, release_id, kind"""
+    )
+    return rounded(counted, ["n"])
+
+
+def touched_figures(warehouse: Warehouse) -> pd.DataFrame:
+    """The indicators of which merged or split keys hold records, by release; how many records is never read."""
+    if not warehouse.has("fct_person_key_event_effect"):
+        return pd.DataFrame(columns=["release_id", "indicator_id"])
+    return warehouse.query(
+        f"""select distinct coalesce(release_id, '') as release_id, indicator_id
+            from {warehouse.sql_name("fct_person_key_event_effect")} order by all"""
+    )
 
 
 def reasons_left_out(warehouse: Warehouse) -> pd.DataFrame:

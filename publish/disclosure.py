@@ -173,6 +173,26 @@ def protect(values: pd.DataFrame, about_children: object, is_rate: object) -> pd
     return out
 
 
+def shown_share(part: object, whole: object) -> pd.DataFrame:
+    """A share of pairs of records of INVENTED children: n, n_symbol, d, d_symbol, value, symbol, low, high.
+
+    Counts are hidden and rounded like any others, and a share of too few is hidden. But the share is worked out from the
+    exact counts, and a small complement hides nothing: what is left of 100% are mistakes of linkage, not children, and
+    "3 wrong of 60,078" must not be rounded to none. It can be used only where the truth is known, which is of no real child.
+    """
+    (n, n_symbol), (d, d_symbol) = shown_counts(part), shown_counts(whole)
+    exact_n, exact_d = floats(part), floats(whole)
+    symbol = np.select(
+        [d_symbol == NOT_AVAILABLE, d == 0, d_symbol != ""], [NOT_AVAILABLE, NOT_APPLICABLE, CONFIDENTIAL], ""
+    ).astype(object)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(symbol != "", np.nan, exact_n / exact_d * PER_PERCENT)
+    low, high = (np.where(symbol != "", np.nan, side) for side in wilson(exact_n, exact_d))
+    return pd.DataFrame(
+        {"n": n, "n_symbol": n_symbol, "d": d, "d_symbol": d_symbol, "value": value, "symbol": symbol, "low": low, "high": high}
+    )  # fmt: skip
+
+
 #: Columns of the framework's values that never leave this module.
 EXACT = ("numerator", "denominator", "value", "ci_low", "ci_high", "n_excluded")
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 import html
 import math
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import vl_convert as vlc
@@ -317,6 +318,45 @@ def bars_spec(rows: list[tuple[str, float, str]], colour: str, top: float) -> Sp
         ),
     ]
     return whole(layers, 210, max(1, len(rows)) * 26)
+
+
+@dataclass(frozen=True)
+class Range:
+    """One line of a chart of ranges: what it is of, its value and 95% range, and the value as it is written."""
+
+    label: str
+    value: float
+    low: float
+    high: float
+    text: str
+
+
+def ranges(key: str, title: str, description: str, rows: list[Range], colour: str, bottom: float) -> str:
+    """Percentages as dots on their 95% ranges, from `bottom` to 100, the first row's value as a dashed line through all."""
+    return picture(ranges_spec(rows, colour, bottom), key, title, description)
+
+
+def ranges_spec(rows: list[Range], colour: str, bottom: float) -> Spec:
+    values: list[Spec] = [
+        {"label": r.label, "value": r.value, "low": r.low, "high": r.high, "end": 100, "text": r.text} for r in rows
+    ]  # fmt: skip
+    y = _labels([r.label for r in rows], 110)
+    top = 100 + 0.34 * (100 - bottom)  # room for the values at the right, where no range can be
+    ticks = [bottom, (bottom + 100) / 2, 100]
+
+    def x(field: str) -> Spec:
+        return {"field": field, "type": "quantitative", "title": None, "scale": {"domain": [bottom, top], "nice": False, "zero": False},
+                "axis": {"values": ticks, "labelExpr": "datum.label + '%'", "grid": True, "domain": False, "labelFlush": False,
+                         "labelOverlap": False}}  # fmt: skip
+
+    layers = [
+        layer({"type": "rule", "color": MUTED, "strokeDash": [6, 4], "strokeWidth": 1.5}, {"x": x("value")}, values[:1]),
+        layer({"type": "rule", "color": colour, "opacity": 0.4, "strokeWidth": 5},
+              {"y": y, "x": x("low"), "x2": {"field": "high"}}, values),
+        layer({"type": "point", "color": colour, "filled": True, "opacity": 1, "size": 42}, {"y": y, "x": x("value")}, values),
+        layer({"type": "text", "align": "left", "dx": 5, "fontSize": 12.5, "color": INK}, {"y": y, "x": x("end")} | TEXT, values),
+    ]  # fmt: skip
+    return whole(layers, 254, max(1, len(rows)) * 21)
 
 
 def _labels(labels: list[str], limit: int) -> Spec:

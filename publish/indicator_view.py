@@ -55,6 +55,7 @@ class IndicatorView:
     joint: str
     compared: bool
     is_percent: bool
+    linked: str = ""
     breakdowns: list[tuple[str, list[dict[str, str]]]] = field(default_factory=list)
     breakdown_period: str = ""
 

@@ -21,6 +21,7 @@ from publish import words
 from publish.board import AREA_NAMES, COUNCILS, STAFFORDSHIRE, Board, text
 from publish.disclosure import SYMBOLS
 from publish.indicator_view import css_of, indicator, when
+from publish.linkage_view import error_note, first_page, recognising
 from publish.people_view import schools, workforce
 from publish.returns_view import acts, last_year, returns
 from publish.words import PHRASES
@@ -32,6 +33,7 @@ TITLE = "Safeguarding children in Staffordshire and Stoke-on-Trent"
 PAGES: tuple[tuple[str, str, str], ...] = (
     ("index.html", "Overview", "index.html"),
     ("returns.html", "State of the returns", "returns.html"),
+    ("recognising.html", "Recognising the same child", "recognising.html"),
     ("missing.html", "Missing children", "theme.html"),
     ("front-door.html", "Front door", "theme.html"),
     ("child-protection.html", "Child protection", "theme.html"),
@@ -108,6 +110,7 @@ def _view(file: str, board: Board, contracts: Contracts, receipts: set[str]) -> 
     views = {
         "index.html": lambda: _index(board, contracts),
         "returns.html": lambda: returns(board, contracts, receipts),
+        "recognising.html": lambda: recognising(board, contracts),
         "schools.html": lambda: schools(board),
         "workforce.html": lambda: workforce(board),
         "published.html": lambda: _published(board),
@@ -124,6 +127,8 @@ def _tidy(html: str) -> str:
 def _theme(file: str, board: Board) -> dict[str, Any]:
     title, lead, ids = THEMES[file]
     shown = [v for v in (indicator(board, i) for i in ids) if v]
+    for v in shown:
+        v.linked = error_note(board, v.id)
     view: dict[str, Any] = {"title": title, "lead": lead, "indicators": shown, "agreement": []}
     if file == "missing.html":
         view["agreement"] = _agreement(board)
@@ -178,7 +183,7 @@ def _index(board: Board, contracts: Contracts) -> dict[str, Any]:
     senders = acts(board, contracts)
     return {
         "groups": [g for g in groups if g["rows"]], "changed": changed, "trust": trust,
-        "due": due, "on_time": on_time, "acts": senders,
+        "due": due, "on_time": on_time, "acts": senders, "recognised": first_page(board),
         "overdue": [{"name": s["name"], "steps": s["overdue"]} for s in senders if s["overdue"]],
     }  # fmt: skip
 

@@ -101,6 +101,7 @@ PHRASES: dict[str, Phrase] = {
     "WF10": Phrase("Meeting seats filled by someone able to decide", "percent", "seats at meetings", "were filled by a statutory lead or a delegate with authority to decide"),
     "DQ01": Phrase("Returns that arrived on time", "percent", "returns due", "were received and accepted on time"),
     "DQ02": Phrase("Rows accepted", "percent", "rows received", "were accepted"),
+    "DQ05": Phrase("Children whom another agency knows too", "percent", "children in returns", "are also in another agency's returns"),
     "DQ06": Phrase("Coded values that match the official list", "percent", "coded values", "match the official list for their year"),
 }  # fmt: skip
 

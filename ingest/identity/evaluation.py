@@ -7,7 +7,7 @@ Must not live here: linkage; intervals and rates (dbt: fct_linkage_quality); wha
 The truth is the synthetic partnership's: which (submitter, local id) is which invented child. A real partnership has no
 such file, so nothing is measured there. A pair is two pseudonyms; it is counted under the agencies that hold the two, with
 a pair inside one agency (a child with two ids) under that agency twice. `all` with `all` is every pair of two different
-agencies: what "recognised across agencies" means.
+agencies: what "recognised across agencies" means. `any` with `any` has the pairs inside one agency as well.
 
 Pairs are never made: of a child whom the police know twice and the council three times, 2 x 3 pairs belong together. A
 pair belongs to a group when either of its children does, so that a wrong link of a boy to a girl is held against both.
@@ -35,11 +35,13 @@ from ingest.projections.arrow import IDENTITY
 
 SCHEMA: Final = IDENTITY["linkage_quality"]
 EVERY: Final = "all"
+ANY: Final = "any"
 UNKNOWN: Final = "Unknown"
 #: Ages in whole months from which a child is in the band; the same bands as the framework's macro `age_band`.
 AGE_BANDS: Final = ((0, "Under 1"), (12, "1 to 4"), (60, "5 to 9"), (120, "10 to 15"), (192, "16 and over"))
-#: Wrong links between two children of one family: twins, and brothers and sisters with like names.
-ONE_FAMILY: Final = "two children of one family"
+#: Wrong links of a kind of their own, by the column of the truth that says who could be mixed up: twins and brothers and
+#: sisters with like names; and a child with a new identity, who must never be linked to the one before.
+MIXED_UP: Final = {"family": "two children of one family", "formerly": "new identity with the one before"}
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -73,7 +75,7 @@ def write(home: Home) -> pa.Table:
 def count_pairs(people: pd.DataFrame, measured_on: str, today: dt.date) -> pa.Table:
     """Counts of pairs over one row a pseudonym: child_token, agency, person_true, person_key and what groups are made of.
 
-    Columns that are not there make no groups: sex, birth_month, ethnicity_broad, hard_case, family.
+    Columns that are not there make no groups: sex, birth_month, ethnicity_broad, hard_case, family, formerly.
     """
     tally = _Tally.of(people)
     rows: list[dict[str, Any]] = []
@@ -84,11 +86,11 @@ def count_pairs(people: pd.DataFrame, measured_on: str, today: dt.date) -> pa.Ta
                 {"measured_on": measured_on, "agency_a": a, "agency_b": b, "group_kind": kind, "group_value": value,
                  "true_pairs": true, "linked_pairs": linked, "correct_pairs": correct}
             )  # fmt: skip
-    if "family" in people:
-        for a, b, wrong in tally.wrong_in_one_family(people["family"].fillna(people["child_token"])):
+    for column, value in MIXED_UP.items():
+        for a, b, wrong in tally.wrong_among(_could_be(people, column)) if column in people else ():
             rows.append(
                 {"measured_on": measured_on, "agency_a": a, "agency_b": b, "group_kind": "hard_case",
-                 "group_value": ONE_FAMILY, "true_pairs": 0, "linked_pairs": wrong, "correct_pairs": 0}
+                 "group_value": value, "true_pairs": 0, "linked_pairs": wrong, "correct_pairs": 0}
             )  # fmt: skip
     order = ["group_kind", "group_value", "agency_a", "agency_b"]
     return pa.Table.from_pylist(sorted(rows, key=lambda r: [r[c] for c in order]), schema=SCHEMA)
@@ -119,14 +121,14 @@ class _Tally:
         return _Tally(self.agencies, self.agency, self.sets, members)
 
     def pairs(self) -> Iterator[tuple[str, str, tuple[int, ...]]]:
-        """(agency, agency, (belonging together, linked, both)) of every two agencies, of each with itself, and of all."""
+        """(agency, agency, (belonging together, linked, both)) of every two agencies, of each with itself, and together."""
         every = [_pairs(self._sizes(s), self._sizes(s, outside=True)) for s in self.sets]
         yield from self._named(every)
 
-    def wrong_in_one_family(self, family: pd.Series) -> Iterator[tuple[str, str, int]]:
-        """Linked pairs of two different children of one family, by agencies."""
+    def wrong_among(self, could_be: pd.Series) -> Iterator[tuple[str, str, int]]:
+        """Linked pairs of two different children who share a value, by agencies."""
         truth, linked, _ = self.sets
-        home = _codes(family)
+        home = _codes(could_be)
         together = _codes(pd.Series(linked * (int(home.max(initial=0)) + 1) + home))
         right = _codes(pd.Series(together * (int(truth.max(initial=0)) + 1) + truth))
         none = np.zeros((1, len(self.agencies)), dtype=np.int64)
@@ -139,8 +141,9 @@ class _Tally:
         for i in range(n):
             for j in range(i, n):
                 yield self.agencies[i], self.agencies[j], tuple(int(c[i, j]) for c in counts)
-        apart = np.triu_indices(n, 1)
-        yield EVERY, EVERY, tuple(int(c[apart].sum()) for c in counts)
+        for name, first in ((EVERY, 1), (ANY, 0)):
+            place = np.triu_indices(n, first)
+            yield name, name, tuple(int(c[place].sum()) for c in counts)
 
     def _sizes(self, sets: Ints, *, outside: bool = False) -> Ints:
         """How many pseudonyms each set has of each agency; `outside`: of those that are not members only."""
@@ -172,11 +175,22 @@ def _groups(people: pd.DataFrame, today: dt.date) -> Iterator[tuple[str, str, Fl
         ("sex", _said_or_unknown(people, "sex")),
         ("age_band", _age_band(people, today)),
         ("ethnicity_broad", _said_or_unknown(people, "ethnicity_broad")),
-        ("hard_case", people["hard_case"].fillna("") if "hard_case" in people else None),
     ):
         if values is not None:
-            for value in sorted(set(values) - {""}):
+            for value in sorted(set(values)):
                 yield kind, str(value), (values == value).to_numpy(dtype=bool)
+    if "hard_case" in people:  # one record may be hard for several reasons
+        cases = people["hard_case"].fillna("").str.split()
+        for case in sorted(set(cases.explode().dropna())):
+            yield "hard_case", str(case), cases.map(lambda mine, case=case: case in mine).to_numpy(dtype=bool)
+
+
+def _could_be(people: pd.DataFrame, column: str) -> pd.Series:
+    """Who could be mixed up with whom: the family, or the identity that a child had before; alone where nothing is said."""
+    own = people["child_token"]
+    if column == "formerly":
+        own = people["person_true"].where(people["person_true"].fillna("") != "", own)
+    return people[column].where(people[column].fillna("") != "", own)
 
 
 def _said_or_unknown(people: pd.DataFrame, column: str) -> pd.Series | None:

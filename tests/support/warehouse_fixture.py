@@ -398,6 +398,21 @@ INDICATORS = [
         None,
     ),
     (
+        "DQ05",
+        "quality",
+        "Children matched across agencies",
+        "percent",
+        "+",
+        61231,
+        38117,
+        148213,
+        83127,
+        None,
+        None,
+        None,
+        None,
+    ),
+    (
         "DQ06",
         "quality",
         "Values in the official list",
@@ -999,6 +1014,64 @@ def published() -> pd.DataFrame:
     )
 
 
+def linkage_quality() -> pd.DataFrame:
+    """Pairs counted by agencies and group; children of Asian families are recognised less often by the police."""
+    pairs = {("all", "all"): (61_238, 0.981), ("council", "police"): (9_131, 0.943), ("council", "health"): (27_413, 0.991),
+             ("council", "school"): (20_117, 0.997), ("any", "any"): (61_656, 0.98), ("council", "council"): (412, 0.93), ("health", "police"): (2_307, 0.951),
+             ("police", "police"): (6, 1.0)}  # fmt: skip
+    groups = [("all", "all", 1.0, 0.0), ("sex", "Female", 0.48, 0.001), ("sex", "Male", 0.52, -0.001),
+              ("age_band", "Under 1", 0.06, -0.03), ("age_band", "1 to 4", 0.2, 0.0), ("age_band", "5 to 9", 0.24, 0.0),
+              ("age_band", "10 to 15", 0.4, 0.005), ("age_band", "16 and over", 0.1, 0.0),
+              ("ethnicity_broad", "White", 0.8, 0.004), ("ethnicity_broad", "Asian", 0.13, -0.07),
+              ("ethnicity_broad", "Black", 0.002, 0.0), ("hard_case", "twin", 0.02, -0.01)]  # fmt: skip
+    rows = []
+    for (a, b), (n, share) in pairs.items():
+        for kind, value, part, more in groups:
+            true = round(n * part)
+            right = min(true, round(true * min(1.0, share + more)))
+            wrong = 3 if kind == "all" and a == "all" else 0
+            low = kind != "all" and more < -0.05
+            rows.append(
+                (
+                    "synthetic partnership, size 0.1, seed 1",
+                    a,
+                    b,
+                    kind,
+                    value,
+                    true,
+                    right + wrong,
+                    right,
+                    wrong,
+                    low,
+                )
+            )
+        rows.append(
+            (
+                "synthetic partnership, size 0.1, seed 1",
+                a,
+                b,
+                "hard_case",
+                "two children of one family",
+                0,
+                0,
+                0,
+                0,
+                False,
+            )
+        )
+    names = "measured_on agency_a agency_b group_kind group_value true_pairs linked_pairs correct_pairs wrong_pairs is_recall_low"
+    return pd.DataFrame(rows, columns=names.split())
+
+
+def match_rates(subs: pd.DataFrame) -> pd.DataFrame:
+    rng = np.random.default_rng(13)
+    mine = subs[subs.agency.isin(["council", "police", "health"])]
+    rates = mine[["submission_id", "agency", "extract", "submitter", "period", "period_end"]].copy()
+    rates["n_children"] = rng.integers(3, 900, len(rates))
+    rates["n_matched"] = (rates.n_children * 0.7).round().astype(int)
+    return rates
+
+
 def build(path: Path) -> Path:
     rng = np.random.default_rng(1)
     vals, exp = values(rng), expected()
@@ -1020,6 +1093,9 @@ def build(path: Path) -> Path:
                 "CIN census",
                 "Numerator in words",
                 "Denominator in words",
+                "police/missing_episodes, council/missing_and_return_interviews"
+                if i == "EX09"
+                else "council/cin_census",
             )
             for i, t, n, u, p, *_ in INDICATORS
         ],
@@ -1036,6 +1112,7 @@ def build(path: Path) -> Path:
             "definition_source",
             "numerator_words",
             "denominator_words",
+            "sources",
         ],
     )
     areas = pd.DataFrame(
@@ -1065,6 +1142,19 @@ def build(path: Path) -> Path:
             "fct_indicator_value": vals,
             "dim_indicator": register,
             "fct_indicator_comparator": comparators(),
+            "fct_person_key_event_effect": pd.DataFrame(
+                [("e1", "merge", "r1", "EX04B", STAFFS, "financial_year", "2025-26", 3)],
+                columns=[
+                    "event_id",
+                    "kind",
+                    "release_id",
+                    "indicator_id",
+                    "area_code",
+                    "period_type",
+                    "period_id",
+                    "n_records",
+                ],
+            ),
             "fct_indicator_trust": vals[vals.breakdown == "total"][
                 ["indicator_id", "area_code", "period_type", "period_id", "trust", "trust_reason"]
             ].rename(columns={"trust_reason": "reason"}),
@@ -1085,6 +1175,19 @@ def build(path: Path) -> Path:
             "fct_submission": subs,
             "fct_expected_return": exp,
             "fct_quality_result": quality(subs),
+            "fct_linkage_quality": linkage_quality(),
+            "fct_submission_match_rate": match_rates(subs),
+            "fct_children_by_agencies": pd.DataFrame(
+                {"n_agencies": [1, 2, 3, 4], "n_children": [41_213, 9_107, 1_412, 6]}
+            ),
+            "fct_linkage_summary": pd.DataFrame({"item": ["persons", "review_pairs"], "n": [51_738, 213]}),
+            "fct_person_key_event": pd.DataFrame(
+                [
+                    (f"e{i}", kind, f"p1_{i}", f"p1_{i}x", "r1", pd.Timestamp("2026-06-02"))
+                    for i, kind in enumerate(["merge"] * 23 + ["split"] * 2)
+                ],
+                columns=["event_id", "kind", "from_person_key", "to_person_key", "release_id", "recorded_on"],
+            ),
             "rec_missing_police_council": match,
             "rec_annex_a_census": pd.DataFrame(
                 {

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.identity import evaluation
-from ingest.identity.evaluation import AGE_BANDS, EVERY, ONE_FAMILY, SCHEMA, count_pairs
+from ingest.identity.evaluation import AGE_BANDS, ANY, EVERY, MIXED_UP, SCHEMA, count_pairs
 from ingest.identity.keys import PSEUDONYM, load_key
 from ingest.lake import Home, anchor_schemas, write_parquet
 from ingest.privacy import child_token
@@ -26,6 +26,7 @@ from ingest.projections.arrow import PERSON_MAP
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TODAY = dt.date(2026, 3, 31)
+ONE_FAMILY, BEFORE = MIXED_UP["family"], MIXED_UP["formerly"]
 Counts = dict[tuple[str, str, str, str], tuple[int, int, int]]
 
 
@@ -48,32 +49,45 @@ def counted(people: list[dict[str, object]]) -> Counts:
     }  # fmt: skip
 
 
+def cases(p: dict[str, object]) -> list[str]:
+    return str(p["hard_case"]).split()
+
+
+def identity(p: dict[str, object]) -> object:
+    """Who a child was before the new identity, if there is one."""
+    return p["formerly"] or p["person_true"]
+
+
 def one_by_one(people: list[dict[str, object]]) -> Counts:
     """The same from every pair of records, with no cleverness at all."""
     out: dict[tuple[str, str, str, str], list[int]] = {}
     agencies = sorted({str(p["agency"]) for p in people})
-    places = [*itertools.combinations_with_replacement(agencies, 2), (EVERY, EVERY)]
+    places = [*itertools.combinations_with_replacement(agencies, 2), (EVERY, EVERY), (ANY, ANY)]
     groups = (
         {(EVERY, EVERY)}
         | {("sex", str(p["sex"])) for p in people}
-        | {("hard_case", str(p["hard_case"])) for p in people if p["hard_case"]}
+        | {("hard_case", c) for p in people for c in cases(p)}
     )
-    for (kind, value), (a, b) in itertools.product(groups | {("hard_case", ONE_FAMILY)}, places):
+    for (kind, value), (a, b) in itertools.product(
+        groups | {("hard_case", ONE_FAMILY), ("hard_case", BEFORE)}, places
+    ):
         out[kind, value, a, b] = [0, 0, 0]
     for x, y in itertools.combinations(people, 2):
         same = bool(x["person_true"]) and x["person_true"] == y["person_true"]
         linked = x["person_key"] == y["person_key"]
-        where = [tuple(sorted((str(x["agency"]), str(y["agency"]))))]
+        where = [tuple(sorted((str(x["agency"]), str(y["agency"])))), (ANY, ANY)]
         where += [(EVERY, EVERY)] if x["agency"] != y["agency"] else []
-        kinds = {(EVERY, EVERY)} | {(k, str(p[k])) for p in (x, y) for k in ("sex", "hard_case") if p[k]}
+        kinds = {(EVERY, EVERY)} | {("sex", str(p["sex"])) for p in (x, y)}
+        kinds |= {("hard_case", c) for p in (x, y) for c in cases(p)}
         for (kind, value), (a, b) in itertools.product(kinds, where):
             counts = out[kind, value, a, b]
             counts[0] += same
             counts[1] += linked
             counts[2] += same and linked
-        if linked and not same and x["family"] == y["family"]:
-            for a, b in where:
-                out["hard_case", ONE_FAMILY, a, b][1] += 1
+        mixed_up = [ONE_FAMILY] if x["family"] == y["family"] else []
+        mixed_up += [BEFORE] if identity(x) == identity(y) != "" else []
+        for value, (a, b) in itertools.product(mixed_up if linked and not same else [], where):
+            out["hard_case", value, a, b][1] += 1
     return {key: (n[0], n[1], n[2]) for key, n in out.items()}
 
 
@@ -84,7 +98,8 @@ records = st.lists(
             "person_true": st.sampled_from(["t1", "t2", "t3", "t4", ""]),
             "person_key": st.sampled_from(["p1", "p2", "p3"]),
             "sex": st.sampled_from(["Female", "Male", "Unknown"]),
-            "hard_case": st.sampled_from(["", "twin", "adopted"]),
+            "hard_case": st.sampled_from(["", "twin", "twin unborn", "unborn"]),
+            "formerly": st.sampled_from(["", "t1"]),
             "family": st.sampled_from(["f1", "f2"]),
         }
     ),

@@ -15,6 +15,7 @@
     ref('ind_cp09b'),
     ref('ind_dq01'),
     ref('ind_dq02'),
+    ref('ind_dq05'),
     ref('ind_dq06'),
     ref('ind_ed01'),
     ref('ind_ed02'),
