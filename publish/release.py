@@ -216,6 +216,8 @@ def write_board(board: Board, folder: Path) -> dict[str, int]:
         _returns(board),
         _definitions(board),
         _published(board),
+        _match_rates(board),
+        _linkage(board),
     ]
     for name, title, frame, columns, notes in tables:
         write_table(folder, name, title, frame, columns, notes)
@@ -323,3 +325,51 @@ def _published(board: Board) -> Table:
     }  # fmt: skip
     notes = "Source: Department for Education, Open Government Licence v3.0. Real figures, as published."
     return "published", "Published figures", p[list(columns)], columns, notes
+
+
+def _match_rates(board: Board) -> Table:
+    r = board.linkage.rates
+    frame = pd.DataFrame(
+        {
+            "agency": r["agency"], "extract": r["extract"], "submitter": r["submitter"], "period": r["period"],
+            "submission_id": r["submission_id"], "numerator": _marked(r, "n", "n_symbol", 0),
+            "denominator": _marked(r, "d", "d_symbol", 0), "value": _marked(r, "value", "symbol", 1),
+            "range_low": r["low"].round(1), "range_high": r["high"].round(1),
+        }
+    )  # fmt: skip
+    columns = {
+        "agency": "Agency", "extract": "Return", "submitter": "Sender", "period": "Period", "submission_id": "Submission",
+        "numerator": "Children whom another agency knows too, protected, or a symbol",
+        "denominator": "Children in the return, protected, or a symbol", "value": "Match rate in percent, or a symbol",
+        "range_low": "Lower end of the 95% range", "range_high": "Upper end of the 95% range",
+    }  # fmt: skip
+    notes = "Children of each return in force whom another agency knows too (DQ05). Counts of 1 to 7 are c, others are rounded to 5."
+    return "match_rates", "Match rate of each return", frame, columns, notes
+
+
+def _linkage(board: Board) -> Table:
+    q = board.linkage.quality
+    parts: dict[str, Any] = {
+        c: q[c] for c in ("measured_on", "agency_a", "agency_b", "group_kind", "group_value")
+    }
+    columns = {
+        "measured_on": "The records that were measured", "agency_a": "Agency of one record of the pair; all, or any",
+        "agency_b": "Agency of the other record", "group_kind": "Kind of group, or all", "group_value": "Group",
+    }  # fmt: skip
+    for of, what in (
+        ("recall", "of 100 pairs that are one child, linked"),
+        ("precision", "of 100 pairs that are linked, one child"),
+    ):
+        parts |= {
+            f"{of}_n": _marked(q, f"{of}_n", f"{of}_n_symbol", 0), f"{of}_of": _marked(q, f"{of}_d", f"{of}_d_symbol", 0),
+            of: _marked(q, f"{of}_value", f"{of}_symbol", 2), f"{of}_low": q[f"{of}_low"].round(2), f"{of}_high": q[f"{of}_high"].round(2),
+        }  # fmt: skip
+        columns |= {
+            f"{of}_n": f"n of the {of}, rounded, or a symbol", f"{of}_of": f"N of the {of}, rounded, or a symbol",
+            of: f"{of.capitalize()}: {what}, or a symbol", f"{of}_low": "Lower end of its 95% range",
+            f"{of}_high": "Upper end of its 95% range",
+        }  # fmt: skip
+    parts["is_recall_low"] = q["is_recall_low"]
+    columns["is_recall_low"] = "More than 5 points below everybody of the same agencies (agencies: below all)"
+    notes = "Pairs of records of invented children, where the truth is known; nothing of real ones. Percentages are from exact counts."
+    return "linkage", "How well the same child is recognised", pd.DataFrame(parts), columns, notes

@@ -221,7 +221,7 @@ def _recent(board: Board, names: Names, receipts: set[str]) -> list[dict[str, st
     s = board.submissions[board.submissions["agency"] != "published"]
     s = s.sort_values(["received_at", "submission_id"], ascending=False, kind="stable").head(25)
     out: list[dict[str, str]] = []
-    rates = board.linkage.rates.set_index("submission_id")
+    rates = {text(r["submission_id"]): r for r in board.linkage.rates.to_dict("records")}
     for x in s.to_dict("records"):
         got = as_date(x["received_at"])
         out.append(
@@ -231,17 +231,16 @@ def _recent(board: Board, names: Names, receipts: set[str]) -> list[dict[str, st
              "rows": words.count(x["rows_received"], x["rows_received_symbol"]),
              "accepted": words.count(x["rows_accepted"], x["rows_accepted_symbol"]),
              "rejected": words.count(x["rows_rejected"], x["rows_rejected_symbol"]),
-             "matched": _matched(rates, text(x["submission_id"])),
+             "matched": _matched(rates.get(text(x["submission_id"]))),
              "receipt": x["submission_id"] if x["submission_id"] in receipts else ""}
         )  # fmt: skip
     return out
 
 
-def _matched(rates: pd.DataFrame, submission: str) -> str:
+def _matched(x: dict[Any, Any] | None) -> str:
     """The match rate of a return with its parts; nothing for one that is not about children, or no longer in force."""
-    if submission not in rates.index:
+    if x is None:
         return ""
-    r = rates.loc[submission]
-    if math.isnan(float(r["value"])):
-        return str(r["symbol"] or "x")
-    return f"{words.amount(float(r['value']), 'percent')} ({words.count(r['n'], r['n_symbol'])} of {words.count(r['d'], r['d_symbol'])})"
+    if math.isnan(x["value"]):
+        return text(x["symbol"]) or "x"
+    return f"{words.amount(x['value'], 'percent')} ({words.count(x['n'], x['n_symbol'])} of {words.count(x['d'], x['d_symbol'])})"

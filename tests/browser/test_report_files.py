@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import urldefrag
 
@@ -202,3 +203,116 @@ def test_differences_between_lists_and_census_are_counted_by_field_and_protected
         ["Child protection plans: end date differs", "15", "c"],
         ["Child protection plans: only in the lists", "0", "c"],
     ]
+
+
+def rows_of(tree: html.HtmlElement, section: str) -> list[list[str]]:
+    found = tree.xpath(f"//section[@aria-labelledby='{section}']//tbody/tr")
+    return [[" ".join(c.text_content().split()) for c in row] for row in found]
+
+
+def said(tree: html.HtmlElement) -> str:
+    return " ".join(texts(tree).split())
+
+
+def test_recognising_says_how_many_agencies_know_a_child_without_small_counts(site: Path) -> None:
+    tree = pages(site)["recognising.html"]
+    assert rows_of(tree, "known") == [
+        ["One agency", "41,215"], ["Two agencies", "9,105"], ["Three agencies", "1,410"], ["Four agencies", "c"],
+    ]  # fmt: skip
+    for cell in tree.xpath("//td[contains(@class, 'num')]"):
+        for count in re.findall(r"(?<![\d.,])(\d[\d,]*)(?![\d.,]*[\d%])", cell.text_content()):
+            n = int(count.replace(",", ""))
+            assert n == 0 or (n >= 10 and n % 5 == 0), cell.text_content()
+
+
+def test_recognising_says_how_good_it_is_with_its_parts(site: Path) -> None:
+    tree = pages(site)["recognising.html"]
+    assert "98.1% (60,075 of 61,240) are found" in said(tree)
+    # Three wrong links of 60,078: not quite all is never said to be all, though both counts round to the same.
+    assert "over 99.9% (60,075 of 60,080) are one child" in said(
+        tree
+    ) or "over 99.9% (60,075 of 60,075)" in said(tree)
+    assert "100.0% (60,0" not in said(tree)
+    assert "on a synthetic partnership, size 0.1, seed 1" in said(tree)
+
+
+def test_groups_recognised_less_often_are_named_in_words(site: Path) -> None:
+    low = pages(site)["recognising.html"].xpath("//h3[@id='unequal']/following-sibling::ul[1]/li")
+    named = [t.text_content() for t in low]
+    assert any(
+        t.startswith("All agencies together, Asian: recognised less often than everybody: 91.1%")
+        for t in named
+    )
+    assert not [t for t in named if "Under 1" in t or "Black" in t]
+
+
+def test_a_group_of_too_few_pairs_is_hidden(site: Path) -> None:
+    tree = pages(site)["recognising.html"]
+    black = tree.xpath("//div[@id='pair-health-police']//tr[th[starts-with(., 'Black')]]")
+    assert [" ".join(c.text_content().split()) for c in black[0]][:3] == ["Black", "c", "c of c"]
+
+
+def test_changes_of_keys_name_the_figures_they_touched(site: Path) -> None:
+    assert rows_of(pages(site)["recognising.html"], "changed") == [
+        ["r1", "2 June 2026", "25", "c", "Children reported missing"]
+    ]
+
+
+def test_pairs_that_wait_are_said_and_somebody_acts(site: Path) -> None:
+    assert (
+        said(pages(site)["recognising.html"]).count(
+            "About 215 pairs of records wait for a person's decision."
+        )
+        == 2
+    )
+
+
+def test_the_first_page_and_the_page_about_trust_lead_to_it(site: Path) -> None:
+    for name in ("index.html", "about.html", "returns.html"):
+        assert pages(site)[name].xpath("//main//a[@href='recognising.html']"), name
+
+
+def test_a_figure_of_two_agencies_says_what_linkage_error_means_for_it(site: Path) -> None:
+    tree = pages(site)["missing.html"]
+    noted = {
+        s.get("id"): " ".join(s.text_content().split())
+        for s in tree.xpath("//section[.//p[contains(@class, 'linked')]]")
+    }
+    assert set(noted) == {"ex09"}
+    assert (
+        "council and police records: of the pairs of records that are one child, 94.3% (8,610 of 9,130) are found"
+        in noted["ex09"]
+    )
+
+
+def test_each_return_shows_its_match_rate(site: Path, warehouse: Path) -> None:
+    tree = pages(site)["returns.html"]
+    shown = [row[7] for row in rows_of(tree, "files")]
+    assert any(re.fullmatch(r"\d+\.\d% \([\d,]+ of [\d,]+\)", cell) for cell in shown)
+    assert all(re.fullmatch(r"|c|\d+\.\d% \([\d,]*[05] of [\d,]*[05]\)", cell) for cell in shown)
+    assert tree.xpath("//tr[@id='dq05']")
+
+
+def test_with_real_data_the_page_says_that_nothing_was_measured(warehouse: Path, tmp_path: Path) -> None:
+    shutil.copyfile(warehouse, tmp_path / "real.duckdb")
+    with duckdb.connect(str(tmp_path / "real.duckdb")) as con:
+        con.execute("delete from quality.fct_linkage_quality")
+    made = publish(tmp_path / "real.duckdb", Home(tmp_path / "home"), load_contracts(), synthetic=False)
+    tree = pages(made.report.parent)["recognising.html"]
+    assert "Not measured here." in said(tree) and "docs/linkage_quality.md" in said(tree)
+    assert not tree.xpath("//svg[contains(@class, 'chart')]")
+    assert not pages(made.report.parent)["missing.html"].xpath("//p[contains(@class, 'linked')]")
+
+
+def test_board_tables_about_linkage_show_no_small_or_unrounded_count(release: Release) -> None:
+    for name, counts in (
+        ("match_rates", ("numerator", "denominator")),
+        ("linkage", ("recall_n", "recall_of", "precision_n", "precision_of")),
+    ):
+        frame = pd.read_csv(release.board / f"{name}.csv", dtype=str, keep_default_na=False)
+        shown = pd.concat([frame[c] for c in counts])
+        numbers = pd.to_numeric(shown, errors="coerce")
+        assert len(numbers.dropna()) > 20 and set(shown[numbers.isna()]) <= {"c", "x", "z"}, name
+        assert ((numbers.dropna() == 0) | ((numbers.dropna() >= 10) & (numbers.dropna() % 5 == 0))).all(), (
+            name
+        )

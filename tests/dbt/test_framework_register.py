@@ -20,7 +20,7 @@ from ingest.contract import load_contracts
 FRAMEWORK = Path(__file__).parents[2] / "dbt_project" / "models" / "framework"
 RECORDS = sorted((FRAMEWORK / "records").glob("*/ind_*.sql"))
 PROMISED = {  # what the first release promises; more may be added without a change here
-    "AS01", "CC07", "CP01", "CP02", "CP03", "CP05", "CP07", "CP08", "CP09A", "CP09B", "DQ01", "DQ02", "DQ06", "ED01", "ED02",
+    "AS01", "CC07", "CP01", "CP02", "CP03", "CP05", "CP07", "CP08", "CP09A", "CP09B", "DQ01", "DQ02", "DQ05", "DQ06", "ED01", "ED02",
     "ED03", "EX04A", "EX04B", "EX05", "EX07A", "EX07B", "EX08", "EX09", "FD07", "FD08", "FD09", "WF01", "WF09", "WF10",
 }  # fmt: skip
 Period = Literal["month", "quarter", "financial_year", "rolling_12_months", "academic_year"]

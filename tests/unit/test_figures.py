@@ -43,6 +43,11 @@ def test_bar_specifications_are_valid_vega_lite():
     alt.LayerChart.from_dict(
         figures.stacked_spec([("Police", [1, 0, 3]), ("NHS", [0, 0, 0])], ["a", "b", "c"])
     )
+    rows = [
+        figures.Range("Everybody", 98.1, 97.0, 99.0, "98.1%"),
+        figures.Range("Male", 94.0, 92.0, 96.0, "94.0%"),
+    ]
+    alt.LayerChart.from_dict(figures.ranges_spec(rows, figures.BLUE, 90.0))
     alt.LayerChart.from_dict(figures.bars_spec([("Police", 12.5, "12.5% (10)")], figures.BLUE, 12.5))
 
 
