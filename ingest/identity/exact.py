@@ -20,7 +20,7 @@ MOST_TOKENS_A_NUMBER = 6
 
 
 def pairs(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `exact_pair` (a, b, step, is_temporary, one gamma a comparison: the best that any two records of the tokens reach).
+    """Make `exact_pair` (a, b, step, is_temporary, is_contested, one gamma a comparison: the best that any two records of the tokens reach).
 
     a < b are nodes of `token`. Also `stand_in` (kind, number), numbers that were not used, `usable` (node, kind, number) and `number_of` (node, nhs, upn).
     """
@@ -29,16 +29,16 @@ def pairs(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"""create temp table exact_pair as
             with shared as (
-                select x.node as a, y.node as b, x.kind as step, bool_and(x.is_temporary) as is_temporary
+                select x.node as a, y.node as b, x.kind as step, bool_and(x.is_temporary) as is_temporary, bool_and(x.is_contested) as is_contested
                 from usable x join usable y on x.kind = y.kind and x.number = y.number and x.node < y.node
                 group by all
                 union all
-                select x.node, y.node, 'local_id', false
+                select x.node, y.node, 'local_id', false, false
                 from token x join token y on x.submitter = y.submitter and x.local_id = y.local_id and x.node < y.node
             )
             select s.*, {best}
             from shared s join record l on s.a = l.node join record r on s.b = r.node
-            group by s.a, s.b, s.step, s.is_temporary"""
+            group by s.a, s.b, s.step, s.is_temporary, s.is_contested"""
     )
 
 
@@ -47,9 +47,27 @@ _USABLE = f"""
         select distinct kind, number from (
             select kind, number, submitter from number group by all having count(distinct node) > {MOST_TOKENS_A_NUMBER}
         );
+    -- A number of an identity that ended (adoption) ends with it: whoever brings it afterwards is not that child, and whoever
+    -- had it before ended with it.
+    create temp table ended_number as
+        select n.kind, n.number, max(t.ended_on) as ended_on
+        from number n join token t using (node) where t.ended_on is not null group by all;
+    update token set ended_on = e.ended_on
+        from (
+            select n.node, max(e.ended_on) as ended_on from number n join ended_number e using (kind, number)
+            join token t on n.node = t.node and t.first_end <= e.ended_on group by n.node
+        ) e where token.node = e.node and token.ended_on is null;
     create temp table usable as
-        select node, kind, number, bool_or(is_temporary) as is_temporary
-        from number anti join stand_in using (kind, number) group by all;
+        with held as (
+            select n.node, n.kind, n.number, any_value(n.submitter) as submitter, bool_or(n.is_temporary) as is_temporary
+            from number n join token t using (node) left join ended_number e using (kind, number)
+            anti join stand_in using (kind, number)
+            where e.ended_on is null or t.first_end <= e.ended_on or t.ended_on is not null
+            group by all
+        )
+        -- Contested: one submitter gives it to two of its children. They may be one child under two ids, or twins with one number.
+        select node, kind, number, is_temporary, max(n_own) over (partition by kind, number) > 1 as is_contested
+        from (select *, count(*) over (partition by kind, number, submitter) as n_own from held);
     create temp table number_of as
         select node, list(distinct number) filter (where kind = 'nhs_number') as nhs,
             list(distinct number) filter (where kind = 'upn' and not is_temporary) as upn

@@ -1,53 +1,39 @@
-"""Linkage: which pseudonyms are the same person. Runs inside the identity folder; only pseudonyms and counts leave.
+"""Linkage: which pseudonyms are the same person. Runs inside the identity room; only pseudonyms and counts leave.
 
-Lives here: the linkage steps, their combination to persons, the person map.
-Add here: a step (a function from the prepared people to pairs) in `STEPS`; scored linkage will be one of them.
-Must not live here: making pseudonyms (privacy.py); storing identifiers (store.py).
+Lives here: the order of the steps, what is kept between runs so that only what is new is compared, what is handed over.
+Add here: another thing that is handed over, with its schema in `projections/arrow.IDENTITY`.
+Must not live here: the steps themselves: records.py (what is compared), exact.py and scored.py (pairs), outcomes.py (rules),
+decisions.py (people's word), clusters.py (persons), persons.py (keys); making pseudonyms (privacy.py); storing identifiers (store.py).
 
-Deterministic and careful. A pseudonym already stands for (submitter, local id). Two pseudonyms are the same person when
-they carry the same valid NHS number or UPN and nothing known about their birth dates speaks against it:
-
-- a number that is held with more than one birth date is in conflict and links only equal birth dates;
-- a stand-in birth date (1900, 1970) is no birth date: it neither supports nor contradicts;
-- a number that one submitter gives to many children is a stand-in and links nobody;
-- a temporary UPN links only equal birth dates;
-- when chains of such links would join two birth dates, the links without a shared birth date are undone.
-
-Names, sex and postcode do not link here, so twins with one birth date and surname stay two persons.
-The result depends on the rows only, never on their order or on when they arrived.
+The result depends on the submissions in force, the model, people's decisions and the keys that were published, and on nothing
+else: not on the order of rows or of arrival, not on how often it ran. Scores of pairs are kept, encrypted, because a score depends
+on its two records and the model only; a month's new records are compared with everything, and nothing is compared twice.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from ingest import registry
+from ingest.identity import clusters, decisions, exact, models, outcomes, persons, records, review, scored
 from ingest.identity.keys import PSEUDONYM, Key, load_key
+from ingest.identity.scored import Model
 from ingest.identity.store import IdentityStore
 from ingest.lake import Home, write_parquet, write_text
-from ingest.projections.arrow import PERSON_MAP
-from ingest.validators import checksum_sql
+from ingest.projections.arrow import IDENTITY
 
 #: Part of the fingerprint: raise it when a change here changes who is linked.
-VERSION = "1"
-#: More children of one submitter with the same number than this, and the number is a stand-in.
-MOST_TOKENS_A_NUMBER = 6
-#: What linkage reads. Names and postcode stay encrypted until a step needs them.
-COLUMNS = ("child_token", "submitter", "agency", "nhs_number", "upn", "former_upn", "birth_date")
-
-#: Takes a connection with the tables `people` and `numbers`; returns SQL giving (a, b, weak): node numbers, weak when
-#: the two do not share a known birth date.
-Step = Callable[[duckdb.DuckDBPyConnection], str]
+VERSION = "3"
+#: Kept between runs in the room: `pairs` above the review threshold, `compared` records, `pinned` keys.
+STATE = ("pairs", "compared", "pinned")
 
 
 @dataclass(frozen=True)
@@ -56,195 +42,241 @@ class LinkReport:
 
     tokens: int = 0
     persons: int = 0
+    records: int = 0
+    records_new: int = 0
     linked_tokens: dict[str, int] = field(default_factory=dict)  # step -> tokens that it joined to another
-    numbers_in_conflict: dict[str, int] = field(default_factory=dict)  # one number, several birth dates
+    review_pairs: int = 0
     stand_in_numbers: dict[str, int] = field(default_factory=dict)
     chains_undone: int = 0
+    decisions: int = 0
+    events: int = 0
     changed: bool = False
 
     def counts(self) -> dict[str, int]:
-        """Flat, for logs and asset metadata."""
-        flat = {"tokens": self.tokens, "persons": self.persons, "chains_undone": self.chains_undone}
-        for name in ("linked_tokens", "numbers_in_conflict", "stand_in_numbers"):
-            flat |= {f"{name}_{kind}": count for kind, count in getattr(self, name).items()}
+        """Flat, for logs, asset metadata and `linkage_summary`."""
+        flat = {k: v for k, v in asdict(self).items() if isinstance(v, int) and not isinstance(v, bool)}
+        for name in ("linked_tokens", "stand_in_numbers"):
+            flat |= {f"{name}_{kind}": count for kind, count in sorted(getattr(self, name).items())}
         return flat
 
 
-def nhs_number_step(_: duckdb.DuckDBPyConnection) -> str:
-    """Same valid NHS number."""
-    return _number_pairs("nhs_number")
+@dataclass(frozen=True)
+class Linked:
+    """What a run of the steps came to: persons, what waits for people, the pairs to keep, counts."""
+
+    persons: persons.Persons
+    queue: pa.Table
+    pairs: pa.Table
+    compared: pa.Table
+    report: LinkReport
 
 
-def upn_step(_: duckdb.DuckDBPyConnection) -> str:
-    """Same valid UPN; a former UPN counts as one."""
-    return _number_pairs("upn")
-
-
-#: The seam: steps run in order and add pairs. A scored step reads further columns of the identity store.
-STEPS: tuple[tuple[str, Step], ...] = (("nhs_number", nhs_number_step), ("upn", upn_step))
+class LinkageFailed(RuntimeError):
+    """A step did not end. The message names the step and the kind of error, never a value."""
 
 
 def link(home: Home) -> LinkReport:
-    """Link the persons of the submissions in force and write the person map when it differs.
+    """Link the persons of the submissions in force and hand over what differs.
 
-    Only submissions in force count, so a correction takes wrong links away again. Nothing runs when neither they nor
-    the rules have changed since the last time.
+    Only submissions in force count, so a correction takes wrong links away again. Nothing runs when neither they, nor the model,
+    the decisions or the published keys have changed. Raises KeyProblem, LinkageFailed.
     """
-    submissions = registry.current(home).select(["submission_id", "period_start"])
     store, key = IdentityStore(home.identity), load_key(home.identity, PSEUDONYM)
-    path, note = home.person_map / "person_map.parquet", home.identity / "person_map.json"
+    submissions = registry.current(home).select(["submission_id", "period_start", "period_end", "received_at"])
     ids = sorted(set(submissions["submission_id"].to_pylist()) & store.ids())
-    fingerprint = hashlib.sha256("|".join([VERSION, *ids]).encode()).hexdigest()
-    if path.exists() and note.exists():
+    model, pinned = models.current(store), _pin(home, store)
+    decided = decisions.in_force(home)
+    note = home.identity / "person_map.json"
+    parts = [VERSION, model.fingerprint, *ids, *(f"{d.case}{d.verdict}{d.at}" for d in decided), *sorted(set(pinned["release_id"].to_pylist()))]
+    fingerprint = hashlib.sha256("|".join(parts).encode()).hexdigest()
+    if note.exists() and (home.person_map / "person_map.parquet").exists():
         known = json.loads(note.read_text(encoding="utf-8"))
         if known.get("fingerprint") == fingerprint:
             return replace(LinkReport(**known["report"]), changed=False)
-    person_map, report = link_people(store.read(ids, COLUMNS), submissions, key)
-    if not (path.exists() and pq.read_table(path).equals(person_map)):
-        write_parquet(person_map, path)
-        report = replace(report, changed=True)
+    result = link_people(
+        store.read(ids, records.COLUMNS), submissions, key, model,
+        pinned=pinned, decided=decided, kept=_kept(store, model),
+    )  # fmt: skip
+    _keep(store, model, result)
+    review.write_queue(home, result.queue)
+    report = replace(result.report, changed=_hand_over(home, "person_map", result.persons.person_map))
+    events = pa.concat_tables([store.state("events") or IDENTITY["person_event"].empty_table(), result.persons.events])
+    _hand_over(home, "person_event", events)
+    counts = report.counts()
+    _hand_over(home, "linkage_summary", pa.table([list(counts), list(counts.values())], schema=IDENTITY["linkage_summary"]))
+    store.put_state("anchored", result.persons.anchored)
     write_text(json.dumps({"fingerprint": fingerprint, "report": asdict(report)}, sort_keys=True), note)
     return report
 
 
 def link_people(
-    identities: pa.Table, submissions: pa.Table, key: Key, steps: Sequence[tuple[str, Step]] = STEPS
-) -> tuple[pa.Table, LinkReport]:
-    """Pseudonyms -> persons. Returns the person map, ordered by pseudonym, and the counts."""
-    with _connection() as con:
-        con.register("identities", identities)
-        con.register("submissions", submissions)
-        con.execute(_PEOPLE)
-        con.execute(_NUMBERS)
-        tokens = con.execute("select child_token from nodes order by node").to_arrow_table().column(0)
-        if len(tokens) == 0:
-            return PERSON_MAP.empty_table(), LinkReport()
-        edges = {name: _pairs(con, step) for name, step in steps}
-        labels, undone, kept = _components(con, len(tokens), edges)
-        anchors = _anchors(con, labels)
-        report = LinkReport(
-            tokens=len(tokens),
-            persons=len(anchors),
-            linked_tokens={name: len(np.unique(pairs[:, :2])) for name, pairs in kept.items()},
-            numbers_in_conflict=_counts(con, "n_births > 1"),
-            stand_in_numbers=_counts(con, "is_stand_in"),
-            chains_undone=undone,
-        )
-    keys = np.array([f"p1_{key.digest(f'person|{anchor}').hex()[:32]}" for anchor in anchors], dtype=object)
-    return pa.table([tokens.combine_chunks(), pa.array(keys[labels], pa.string())], schema=PERSON_MAP), report
+    identities: pa.Table,
+    submissions: pa.Table,
+    key: Key,
+    model: Model,
+    *,
+    pinned: pa.Table | None = None,
+    decided: list[decisions.Step] | None = None,
+    kept: tuple[pa.Table, pa.Table] | None = None,
+) -> Linked:
+    """Pseudonyms to persons: the steps, without files. `kept` is (pairs, compared) of an earlier run with the same model."""
+    with records.connection() as con:
+        try:
+            return _steps(con, identities, submissions, key, model, pinned or persons.PINNED.empty_table(), decided or [], kept)
+        except duckdb.Error as error:
+            # What DuckDB says of an error may quote a value.
+            raise LinkageFailed(f"linkage did not end: {type(error).__name__}") from None
 
 
-def _components(
-    con: duckdb.DuckDBPyConnection, n: int, edges: dict[str, np.ndarray]
-) -> tuple[np.ndarray, int, dict[str, np.ndarray]]:
-    labels = _label(n, list(edges.values()))
-    con.register("labels", pa.table({"node": np.arange(n), "label": labels}))
-    torn = (
-        con.execute(
-            """select l.label from labels l join births b using (node)
-           group by l.label having count(distinct b.birth_date) > 1 and count(distinct l.node) > 1"""
-        )
-        .to_arrow_table()
-        .column(0)
-        .to_numpy()
+def _steps(
+    con: duckdb.DuckDBPyConnection,
+    identities: pa.Table,
+    submissions: pa.Table,
+    key: Key,
+    model: Model,
+    pinned: pa.Table,
+    decided: list[decisions.Step],
+    kept: tuple[pa.Table, pa.Table] | None,
+) -> Linked:
+    records.prepare(con, identities, submissions)
+    (nodes, n_records) = con.execute("select (select count(*) from token), (select count(*) from record)").fetchone() or (0, 0)
+    new = _score(con, model, kept)
+    exact.pairs(con)
+    outcomes.decide(con)
+    _decided(con, decided)
+    found = clusters.cluster(con, nodes)
+    newest = max((t for t in submissions["received_at"].to_pylist() if t), default=dt.datetime(1970, 1, 1)).date()  # noqa: DTZ001
+    con.execute(_WHY)
+    named = persons.name(con, found.labels, pinned, key, newest)
+    con.register("clusters", pa.table({"node": np.arange(nodes), "label": found.labels}))
+    queue = con.execute(review.QUEUE).to_arrow_table()
+    joined = con.execute(_JOINED).fetchall()
+    stand_ins = con.execute("select kind, count(*) from stand_in group by kind order by kind").fetchall()
+    con.unregister("clusters")
+    report = LinkReport(
+        tokens=nodes,
+        persons=int(found.labels.max()) + 1 if nodes else 0,
+        records=n_records,
+        records_new=new,
+        linked_tokens={str(step): int(n) for step, n in joined},
+        review_pairs=queue.num_rows,
+        stand_in_numbers={str(kind): int(n) for kind, n in stand_ins},
+        chains_undone=found.undone,
+        decisions=len(decided),
+        events=named.events.num_rows,
     )
-    con.unregister("labels")
-    is_torn = np.zeros(int(labels.max()) + 1, dtype=bool)
-    is_torn[torn] = True
-    kept = {name: p[~(is_torn[labels[p[:, 0]]] & (p[:, 2] == 1))] for name, p in edges.items()}
-    if all(len(kept[name]) == len(edges[name]) for name in edges):
-        return labels, 0, kept
-    return _label(n, list(kept.values())), len(torn), kept
+    pairs = con.execute("select * from scored_pair order by record_l, record_r").to_arrow_table()
+    compared = con.execute("select record_id from record order by record_id").to_arrow_table()
+    return Linked(named, queue, pairs, compared, report)
 
 
-def _label(n: int, edges: list[np.ndarray]) -> np.ndarray:
-    pairs = np.concatenate([np.empty((0, 3), dtype=np.int64), *edges])
-    graph = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-    return connected_components(graph, directed=False)[1].astype(np.int64)
+def _score(con: duckdb.DuckDBPyConnection, model: Model, kept: tuple[pa.Table, pa.Table] | None) -> int:
+    """Make `scored_pair`: kept scores of records that are still there, and the scores of those that are new. Returns how many are new."""
+    if kept is None:
+        scored.score(con, model)
+        return int((con.execute("select count(*) from record").fetchone() or (0,))[0])
+    pairs, compared = kept
+    con.register("compared", compared)
+    con.register("kept_pair", pairs)
+    con.execute("alter table record add column is_new boolean")
+    con.execute("update record set is_new = not exists (select 1 from compared c where c.record_id = record.record_id)")
+    new = int((con.execute("select count(*) from record where is_new").fetchone() or (0,))[0])
+    if new:
+        scored.score(con, model, "is_new")
+    else:
+        scored.frequencies(con, model)
+        con.execute("create temp table scored_pair as select * from kept_pair limit 0")
+    con.execute(
+        """insert into scored_pair by name select k.* from kept_pair k
+           semi join record l on k.record_l = l.record_id semi join record r on k.record_r = r.record_id"""
+    )
+    con.unregister("compared")
+    con.unregister("kept_pair")
+    return new
 
 
-def _pairs(con: duckdb.DuckDBPyConnection, step: Step) -> np.ndarray:
-    found = con.execute(f"select a, b, weak::bigint as weak from ({step(con)}) where a <> b").fetchnumpy()
-    return np.column_stack([found["a"], found["b"], found["weak"]]).astype(np.int64)
+def _decided(con: duckdb.DuckDBPyConnection, decided: list[decisions.Step]) -> None:
+    """Make `link` (a, b, strength) and `apart` (a, b): the pairs that the rules link, and people's word above them."""
+    con.register(
+        "decision",
+        pa.table(
+            {
+                "a": pa.array([d.a for d in decided], pa.string()),
+                "b": pa.array([d.b for d in decided], pa.string()),
+                "verdict": pa.array([d.verdict for d in decided], pa.string()),
+            }
+        ),
+    )
+    con.execute(
+        f"""create temp table decided_pair as
+                select least(x.node, y.node) as a, greatest(x.node, y.node) as b, d.verdict
+                from decision d join token x on d.a = x.token join token y on d.b = y.token;
+            create temp table apart as select a, b from decided_pair where verdict = '{decisions.DIFFERENT}';
+            create temp table link as
+                select a, b, max(strength)::integer as strength from (
+                    select a, b, strength from pair anti join decided_pair using (a, b) where outcome = 'link'
+                    union all select a, b, {outcomes.DECIDED} from decided_pair where verdict = '{decisions.SAME}'
+                ) group by all;"""
+    )
+    con.unregister("decision")
 
 
-def _anchors(con: duckdb.DuckDBPyConnection, labels: np.ndarray) -> list[str]:
-    """Each person's first pseudonym by period, agency, submitter: the same whatever arrived first."""
-    con.register("labels", pa.table({"node": np.arange(len(labels)), "label": labels}))
-    rows = con.execute(
-        """select l.label, arg_min(p.child_token, (p.first_seen, p.agency, p.submitter, p.child_token)) as anchor
-           from labels l join people p using (node) group by l.label order by l.label"""
-    ).to_arrow_table()
-    con.unregister("labels")
-    return rows.column("anchor").to_pylist()
-
-
-def _counts(con: duckdb.DuckDBPyConnection, condition: str) -> dict[str, int]:
-    rows = con.execute(
-        f"select kind, count(*) from held where {condition} group by kind order by kind"
-    ).fetchall()
-    return {str(kind): int(count) for kind, count in rows}
-
-
-def _number_pairs(kind: str) -> str:
-    """Stars, not all pairs: the first holder of a number with each other holder."""
-    return f"""
-        with usable as (
-            select n.*, h.n_births from numbers n join held h using (kind, number)
-            where n.kind = '{kind}' and not h.is_stand_in
-        )
-        select min(node) over (partition by number, birth_date) as a, node as b, false as weak
-        from usable where birth_date is not null
-        union all
-        select min(node) over (partition by number) as a, node as b, true as weak
-        from usable where n_births <= 1 and not is_temporary"""
-
-
-def _connection() -> duckdb.DuckDBPyConnection:
-    """In memory, and nowhere else: identifiers must not be spilled to a temporary file."""
-    con = duckdb.connect(":memory:", config={"threads": 2})
-    for setting in (
-        "set temp_directory = ''",
-        "set autoinstall_known_extensions = false",
-        "set autoload_known_extensions = false",
-    ):
-        con.execute(setting)
-    return con
-
-
-_PEOPLE = """
-    create temp table seen as
-        select i.child_token, i.agency, i.submitter, min(s.period_start) as first_seen
-        from identities i join submissions s using (submission_id)
-        where i.child_token is not null group by all;
-    create temp table nodes as
-        select child_token, row_number() over (order by child_token) - 1 as node from (select distinct child_token from seen);
-    create temp table people as select n.node, s.* from seen s join nodes n using (child_token);
-    create temp table facts as
-        select distinct n.node, i.submitter, i.nhs_number, i.upn, i.former_upn,
-            case when i.birth_date not in (date '1900-01-01', date '1970-01-01') then i.birth_date end as birth_date
-        from identities i join nodes n using (child_token);
-    create temp table births as select distinct node, birth_date from facts where birth_date is not null;
+#: Why two tokens are linked or kept apart, for the events.
+_WHY = f"""
+    create temp table why as
+    select least(x.token, y.token) as a_token, greatest(x.token, y.token) as b_token, p.reason, p.strength
+    from (
+        select a, b, reason, strength from pair where outcome = 'link'
+        union all select a, b, 'decision', {outcomes.DECIDED} from decided_pair
+    ) p join token x on p.a = x.node join token y on p.b = y.node
+"""
+#: Tokens that each step joined to another one that is the same person in the end.
+_JOINED = """
+    select p.step, count(distinct n) from pair p
+    join clusters x on p.a = x.node join clusters y on p.b = y.node, unnest([p.a, p.b]) as u(n)
+    where p.outcome = 'link' and x.label = y.label group by p.step order by p.step
 """
 
-_NUMBERS = f"""
-    create temp table sent as
-        select distinct node, submitter, birth_date, kind, upper(regexp_replace(value, '[^0-9A-Za-z]', '', 'g')) as number
-        from (
-            select node, submitter, birth_date, 'nhs_number' as kind, nhs_number as value from facts
-            union all select node, submitter, birth_date, 'upn', upn from facts
-            union all select node, submitter, birth_date, 'upn', former_upn from facts
-        ) where value is not null;
-    create temp table valid as
-        select kind, number, false as is_temporary from (select distinct kind, number from sent where kind = 'nhs_number')
-        where {checksum_sql("nhs_number", "number")}
-        union all
-        select kind, number, number[13] not between '0' and '9' as is_temporary
-        from (select distinct kind, number from sent where kind = 'upn') where {checksum_sql("upn", "number")};
-    create temp table numbers as select s.*, v.is_temporary from sent s join valid v using (kind, number);
-    create temp table held as
-        select n.kind, n.number, count(distinct n.birth_date) as n_births, max(p.n_nodes) > {MOST_TOKENS_A_NUMBER} as is_stand_in
-        from numbers n join (
-            select kind, number, submitter, count(distinct node) as n_nodes from numbers group by all
-        ) p using (kind, number) group by n.kind, n.number;
-"""
+
+def _pin(home: Home, store: IdentityStore) -> pa.Table:
+    """The keys as last published. A release that came out since the last run pins the map that it was built from."""
+    pinned = store.state("pinned") or persons.PINNED.empty_table()
+    pointer = home.releases / "current"
+    release = pointer.read_text("utf-8").strip() if pointer.exists() else ""
+    held = pinned["release_id"][0].as_py() if pinned.num_rows else ""
+    anchored = store.state("anchored")
+    if not release or release == held or anchored is None:
+        return pinned
+    # Events that this release brought are history from now on.
+    path = home.from_identity("person_event") / "person_event.parquet"
+    if path.exists():
+        store.put_state("events", pq.read_table(path))
+    position = anchored.column_names.index("release_id")
+    pinned = anchored.set_column(position, persons.PINNED.field("release_id"), pa.repeat(pa.scalar(release), anchored.num_rows))
+    store.put_state("pinned", pinned)
+    return pinned
+
+
+def _kept(store: IdentityStore, model: Model) -> tuple[pa.Table, pa.Table] | None:
+    """Scores of an earlier run, if they are of this model."""
+    pairs, compared = store.state("pairs"), store.state("compared")
+    if pairs is None or compared is None:
+        return None
+    of = {(t.schema.metadata or {}).get(b"model", b"").decode() for t in (pairs, compared)}
+    return (pairs, compared) if of == {f"{VERSION}-{model.fingerprint}"} else None
+
+
+def _keep(store: IdentityStore, model: Model, result: Linked) -> None:
+    """Pairs first: records that count as compared without their pairs would never be compared again."""
+    mark = {"model": f"{VERSION}-{model.fingerprint}"}
+    store.put_state("pairs", result.pairs.replace_schema_metadata(mark))
+    store.put_state("compared", result.compared.replace_schema_metadata(mark))
+
+
+def _hand_over(home: Home, name: str, table: pa.Table) -> bool:
+    """Write what leaves the room, when it differs. Returns whether it did."""
+    path = home.from_identity(name) / f"{name}.parquet"
+    if path.exists() and pq.read_table(path).equals(table):
+        return False
+    write_parquet(table, path)
+    return True

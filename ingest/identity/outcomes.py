@@ -34,7 +34,7 @@ FORENAME_DIFFERS = _is(FORENAME, "differ")
 FULL_BIRTH_AND_HOME = f"{_is(BIRTH, 'same')} and {_is(POSTCODE, 'same')}"
 #: Forename, birth date and home agree; or both names and the birth date, and the two numbers are one slip of a digit apart.
 ALL_AGREES = (
-    f"{_is(FORENAME, 'same', 'known_as')} and ({FULL_BIRTH_AND_HOME} "
+    f"{_is(FORENAME, 'same')} and ({FULL_BIRTH_AND_HOME} "
     f"or {_is(SURNAME, 'same', 'part', 'near')} and {_is(BIRTH, 'same')} and numbers_near)"
 )
 #: (what fits, outcome, reason) for pairs that share a number; the first that fits decides.
@@ -46,6 +46,8 @@ NUMBER_RULES: tuple[tuple[str, str, str], ...] = (
     (f"step = 'nhs_number' and {BIRTH_AGREES} and not ({FORENAME_DIFFERS} and (is_twin or {_is(SEX, 'differ')}))", "link", "nhs_number"),
     # Two children with one UPN are a known fault of school and council records (DfE CIN rule 8510, SSDA903 rule 444).
     (FORENAME_DIFFERS, "review", "number_forename_differs"),
+    (f"step = 'upn' and is_contested and {_is(FORENAME, 'unknown')}", "review", "number_contested"),
+    (f"step = 'upn' and {_is(FORENAME, 'unknown')} and {_is(SEX, 'differ')}", "review", "number_sex_differs"),
     (BIRTH_AGREES, "link", "upn"),
     (BIRTH_UNKNOWN, "link", "number_no_birth_date"),
     (_is(BIRTH, "year"), "link", "number_year_of_birth"),
@@ -66,6 +68,8 @@ SCORED_RULES: tuple[tuple[str, str, str], ...] = (
     (f"numbers_differ and not ({ALL_AGREES})", "review", "numbers_differ"),
     # Two spellings that are names of their own, of children born on one day: twins, or one child misheard.
     (_is(FORENAME, "near") + " and both_established", "review", "forenames_alike"),
+    # Any other spelling is somebody else's name where a second child of that day and home or surname is known, or a girl's or boy's.
+    (f"not ({_is(FORENAME, 'same')}) and (is_twin or {_is(SEX, 'differ')})", "review", "twin"),
     # The year alone, or a surname that differs, needs the home.
     (f"({_is(BIRTH, 'year')} or {_is(SURNAME, 'differ')}) and not ({_is(POSTCODE, 'same')})", "review", "no_shared_address"),
     (_is(BIRTH, "year") + " and not (" + _is(FORENAME, "same") + ")", "review", "year_of_birth"),
@@ -104,8 +108,9 @@ def decide(con: duckdb.DuckDBPyConnection) -> None:
                         and not coalesce(list_has_any(na.nhs, nb.nhs), false), false) as numbers_differ,
                     coalesce(list_aggregate(flatten(list_transform(na.nhs, lambda x: list_transform(
                         nb.nhs, lambda y: damerau_levenshtein(x[:-2], y[:-2]) <= 1))), 'bool_or'), false) as numbers_near,
-                    {ended('ta', 'tb')} as identity_ended
+                    {ended('ta', 'tb')} as identity_ended, wa.node is not null or wb.node is not null as is_twin
                 from compared c join token ta on c.a = ta.node join token tb on c.b = tb.node
+                left join twin wa on c.a = wa.node left join twin wb on c.b = wb.node
                 left join number_of na on c.a = na.node left join number_of nb on c.b = nb.node
             ),
             scored as (
@@ -124,14 +129,16 @@ def decide(con: duckdb.DuckDBPyConnection) -> None:
                     case when {ended('ta', 'tb')} and e.step <> 'local_id' then 'none' else {_case(NUMBER_RULES, 1)} end as outcome,
                     {_case(NUMBER_RULES, 2)} as reason, {gammas}
                 from (
-                    select *, exists (select 1 from twin t where t.node in (a, b)) as is_twin from exact_pair
+                    select x.*, ka.node is not null or kb.node is not null as is_twin
+                    from exact_pair x left join twin ka on x.a = ka.node left join twin kb on x.b = kb.node
                 ) e join token ta on e.a = ta.node join token tb on e.b = tb.node
             )
             from numbered where outcome <> 'none' union all by name from scored where outcome <> 'none'"""
     )
 
 
-#: Nodes of which another child of the same day and surname, or the same day and home, is known by another forename and NHS number.
+#: Nodes of which another child of the same day and surname, or the same day and home, is known by a forename and an NHS number
+#: that are not this one's.
 _TWIN = f"""
     create temp table twin as
         with held as (
@@ -144,7 +151,7 @@ _TWIN = f"""
         near as (select h.* from held h semi join crowded using (birth_date, shared))
         select distinct l.node
         from near l join near r on l.birth_date = r.birth_date and l.shared = r.shared and l.number <> r.number
-        where ({FORENAME.case()}) = {FORENAME.gamma("differ")[0]}
+        where ({FORENAME.case()}) <> {FORENAME.gamma("same")[0]}
 """
 
 

@@ -52,7 +52,7 @@ def name(con: duckdb.DuckDBPyConnection, labels: np.ndarray, pinned: pa.Table, k
     )
     con.register("minted", minted)
     con.execute(_NAMED)
-    person_map = con.execute("select token, person_key from named order by token").to_arrow_table().cast(PERSON_MAP)
+    person_map = con.execute("select token as child_token, person_key from named order by token").to_arrow_table().cast(PERSON_MAP)
     anchored = con.execute("select token as child_token, person_key, is_anchor, '' as release_id from named order by token").to_arrow_table()
     con.register("on_day", pa.table({"recorded_on": pa.array([recorded_on], pa.date32())}))
     events = con.execute(_EVENTS).to_arrow_table()
@@ -73,7 +73,7 @@ def _event_id(*parts: str | None) -> str:
 
 _HELD = """
     create or replace temp table clustered as
-        select l.label, t.token, t.node, (t.first_start, t.agency, t.submitter, t.token) as rank from labels l join token t using (node);
+        select l.label, t.token, t.node, struct_pack(p := t.first_start, a := t.agency, s := t.submitter, t := t.token) as rank from labels l join token t using (node);
     create or replace temp table anchor as
         select label, arg_min(token, rank) as token, min(rank) as rank from clustered group by label;
     create or replace temp table pinned as select * from pinned_map;
@@ -86,7 +86,7 @@ _HELD = """
         qualify row_number() over (partition by person_key order by has_anchor desc, n_tokens desc, rank) = 1;
     -- Which of several published keys a cluster goes on with: the one of the earliest first token.
     create or replace temp table keeps as
-        select label, arg_min(person_key, (not has_anchor, rank, person_key)) as person_key from staying group by label;
+        select label, arg_min(person_key, struct_pack(n := not has_anchor, r := rank, k := person_key)) as person_key from staying group by label;
 """
 
 _NAMED = """

@@ -34,6 +34,8 @@ ESTABLISHED = 3
 #: Gammas kept with a pair.
 GAMMAS = tuple(f"gamma_{c.name}" for c in COMPARISONS)
 SEED = 2026
+#: No level is impossible among true pairs because the training data happened to have none.
+LEAST_M = 1e-4
 #: Pairs that training looks at; more changes the third decimal and takes minutes (a million records, one birth date: 120 s).
 TRAINING_PAIRS = 1_000_000
 RANDOM_PAIRS = 5_000_000
@@ -132,7 +134,10 @@ def train(con: duckdb.DuckDBPyConnection, trained_on: str) -> Model:
     exact = block_on("forename", "surname", "birth_date")
     training.estimate_probability_two_random_records_match([exact], recall=0.7)
     training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=SEED)
-    for block in (block_on("birth_date", "surname"), block_on("birth_date", "forename"), block_on("forename", "surname")):
+    # Each block must be mostly true pairs for what it estimates: a name alone, in a county, is not.
+    for block in (
+        block_on("birth_date", "surname"), block_on("birth_date", "forename"), block_on("forename", "surname", "postcodes[1]"),
+    ):  # fmt: skip
         training.estimate_parameters_using_expectation_maximisation(block, max_pairs=TRAINING_PAIRS)
     settings = linker.misc.save_model_to_json()
     counts = [
@@ -160,7 +165,9 @@ def _plain(comparison: dict[str, Any]) -> dict[str, Any]:
 def _learnt(level: dict[str, Any]) -> dict[str, float]:
     """A level that the training data never showed (nobody's sex is known, say) speaks neither for nor against."""
     m, u = level.get("m_probability"), level.get("u_probability")
-    return {"m": m, "u": u} if isinstance(m, float) and isinstance(u, float) and u > 0 else {"m": 0.5, "u": 0.5}
+    if not (isinstance(m, float) and isinstance(u, float) and u > 0):
+        return {"m": 0.5, "u": 0.5}
+    return {"m": max(m, LEAST_M), "u": u}
 
 
 def _settings(model: Model | None) -> dict[str, Any]:

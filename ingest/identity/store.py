@@ -9,6 +9,9 @@ the file's name; the name is also bound in as additional data, so files cannot b
 are made afresh for each use: a shared factory has been seen to serve a cached key to a reader without one.
 """
 
+# pyarrow.compute makes its functions while it is imported, so a type checker cannot see them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import os
@@ -16,6 +19,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 
@@ -36,6 +40,7 @@ SCHEMA = pa.schema(
         ("surname", pa.string()),
         ("postcode", pa.string()),
         ("expected_birth_date", pa.date32()),
+        ("identity_ended_on", pa.date32()),
     ]
 )
 
@@ -65,13 +70,19 @@ class IdentityStore:
             private_folder(final.parent)
             staged.replace(final)
 
-    def read(self, submission_ids: Iterable[str], columns: Sequence[str] | None = None) -> pa.Table:
-        """The identifiers of these submissions, with `submission_id` first. Ids that hold no persons are left out."""
+    def read(
+        self, submission_ids: Iterable[str], columns: Sequence[str] | None = None, tokens: Sequence[str] | None = None
+    ) -> pa.Table:
+        """The identifiers of these submissions, with `submission_id` first. Ids that hold no persons are left out.
+
+        `tokens` asks for the rows of these pseudonyms only.
+        """
         wanted = list(columns) if columns is not None else SCHEMA.names
+        among = None if tokens is None else pa.array(tokens, pa.string())
         parts = [
             part.add_column(0, "submission_id", pa.repeat(pa.scalar(submission_id), part.num_rows))
             for submission_id in submission_ids
-            if (part := self._read(self._path("identifiers", submission_id), wanted)) is not None
+            if (part := self._read(self._path("identifiers", submission_id), wanted, among)) is not None
         ]
         schema = pa.schema([pa.field("submission_id", pa.string()), *(SCHEMA.field(c) for c in wanted)])
         return pa.concat_tables([p.cast(schema) for p in parts]) if parts else schema.empty_table()
@@ -79,6 +90,22 @@ class IdentityStore:
     def ids(self) -> set[str]:
         """Submissions with promoted identifiers."""
         return {p.stem for p in (self._folder / "identifiers").glob("*.parquet")}
+
+    def state(self, name: str) -> pa.Table | None:
+        """What linkage keeps between runs under this name, or None."""
+        path = self._path("linkage", name)
+        if not path.exists():
+            return None
+        properties = pe.create_decryption_properties(self._data_key(path))
+        return pq.ParquetFile(path, decryption_properties=properties).read()
+
+    def put_state(self, name: str, table: pa.Table) -> None:
+        """Keep it, encrypted, whole or not at all."""
+        self._write(self._path("linkage", name), table)
+
+    def drop_state(self, name: str) -> None:
+        """Keep it no longer; linkage makes it again."""
+        self._path("linkage", name).unlink(missing_ok=True)
 
     def forget(self, submission_id: str) -> None:
         """Remove a submission's identifiers, staged or promoted."""
@@ -112,8 +139,15 @@ class IdentityStore:
         finally:
             partial.unlink(missing_ok=True)
 
-    def _read(self, path: Path, columns: list[str]) -> pa.Table | None:
+    def _read(self, path: Path, columns: list[str], tokens: pa.Array | None = None) -> pa.Table | None:
         if not path.exists():
             return None
         properties = pe.create_decryption_properties(self._data_key(path))
-        return pq.ParquetFile(path, decryption_properties=properties).read(columns=columns)
+        file = pq.ParquetFile(path, decryption_properties=properties)
+        # A column that the store has had only since a later version is empty in the files of an earlier one.
+        there = [c for c in columns if c in file.schema_arrow.names]
+        rows = file.read(columns=there)
+        for position, name in enumerate(columns):
+            if name not in there:
+                rows = rows.add_column(position, SCHEMA.field(name), pa.nulls(rows.num_rows, SCHEMA.field(name).type))
+        return rows if tokens is None else rows.filter(pc.is_in(rows["child_token"], value_set=tokens))
