@@ -20,6 +20,20 @@ from orchestration.settings import Settings
 from orchestration.warehouse_file import fresh_file, publish_warehouse
 
 PERSON_MAP = dg.AssetKey(["raw", "identity", "person_map"])
+#: All that ever leaves the identity room.
+FROM_IDENTITY = {
+    PERSON_MAP: "child_token to person_key.",
+    dg.AssetKey(
+        ["raw", "identity", "person_event"]
+    ): "Merges, splits, restrictions and erasures of keys that were shown.",
+    dg.AssetKey(
+        ["raw", "identity", "restricted_token"]
+    ): "Tokens of children who are left out of every analysis.",
+    dg.AssetKey(
+        ["raw", "identity", "linkage_quality"]
+    ): "Pairs found and missed, where the truth is known. Counts only.",
+    dg.AssetKey(["raw", "identity", "linkage_summary"]): "Counts of the last linkage.",
+}
 EXPECTED_RETURNS = dg.AssetKey(["raw", "pipeline", "expected_returns"])
 WAREHOUSE = dg.AssetKey(["published", "warehouse"])
 JOB = "build_warehouse"
@@ -49,19 +63,22 @@ def warehouse_defs(settings: Settings) -> dg.Definitions:
         if t.identity
     ]
 
-    @dg.asset(
-        key=PERSON_MAP,
-        deps=identified,
-        group_name="identity",
-        kinds={"parquet"},
+    @dg.multi_asset(
+        name="identity",
+        specs=[
+            dg.AssetSpec(key, deps=identified, group_name="identity", kinds={"parquet"}, description=said)
+            for key, said in FROM_IDENTITY.items()
+        ],
         pool="identity",
-        description="child_token to person_key: all that ever leaves the identity store.",
     )
-    def person_map() -> dg.MaterializeResult:
+    def identity() -> Iterator[dg.MaterializeResult]:
+        """Link persons, and hand over what may leave the identity room."""
         summary = linkage.link(settings.home)
         restrictions.write_tokens(settings.home)
         evaluation.write(settings.home)
-        return dg.MaterializeResult(metadata=dict(summary.counts()))
+        for key in FROM_IDENTITY:
+            counts = dict(summary.counts()) if key == PERSON_MAP else {}
+            yield dg.MaterializeResult(asset_key=key, metadata=counts)
 
     @dg.asset(
         key=EXPECTED_RETURNS,
@@ -112,12 +129,14 @@ def warehouse_defs(settings: Settings) -> dg.Definitions:
 
     job = dg.define_asset_job(
         JOB,
-        selection=dg.AssetSelection.assets(PERSON_MAP, EXPECTED_RETURNS, WAREHOUSE, *warehouse_models.keys),
+        selection=dg.AssetSelection.assets(
+            *FROM_IDENTITY, EXPECTED_RETURNS, WAREHOUSE, *warehouse_models.keys
+        ),
         description="Link persons, build every model, audit the file and put it in place.",
         executor_def=dg.in_process_executor,
     )
     return dg.Definitions(
-        assets=[person_map, expected_returns, warehouse_models, warehouse],
+        assets=[identity, expected_returns, warehouse_models, warehouse],
         jobs=[job],
         resources={
             "dbt": DbtCliResource(
