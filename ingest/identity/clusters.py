@@ -34,7 +34,7 @@ class Clusters:
 
 #: Everything agrees, the home too (outcomes.ALL_AGREES, for two records).
 ALIKE = (
-    f"({FORENAME.case()}) = {FORENAME.gamma('same')[0]} and ({SURNAME.case()}) = {SURNAME.gamma('same')[0]} "
+    f"({FORENAME.case()}) in {FORENAME.gamma('same', 'exchanged')} and ({SURNAME.case()}) = {SURNAME.gamma('same')[0]} "
     f"and ({BIRTH.case()}) = {BIRTH.gamma('same')[0]} and ({POSTCODE.case()}) = {POSTCODE.gamma('same')[0]}"
 )
 

@@ -89,11 +89,10 @@ FORENAME = Comparison(
     "l.forename is null or r.forename is null",
     (
         Level("same", "l.forename = r.forename", frequency=True),
-        # A nickname, a transliteration, the middle name, or forename and surname exchanged.
-        Level(
-            "known_as",
-            "list_has_any(l.forename_keys, r.forename_keys) or list_has_any(l.forename_words, r.forename_words) or l.name_set = r.name_set",
-        ),
+        # Forename and surname in each other's place: all the words agree.
+        Level("exchanged", "l.name_set = r.name_set and l.surname is not null and r.surname is not null"),
+        # A nickname, a transliteration, or the middle name.
+        Level("known_as", "list_has_any(l.forename_keys, r.forename_keys) or list_has_any(l.forename_words, r.forename_words)"),
         Level(
             "near",
             f"({_near('forename', 0.9)}) or (l.forename_sound = r.forename_sound and l.forename[1] = r.forename[1])",

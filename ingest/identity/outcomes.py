@@ -34,7 +34,7 @@ FORENAME_DIFFERS = _is(FORENAME, "differ")
 FULL_BIRTH_AND_HOME = f"{_is(BIRTH, 'same')} and {_is(POSTCODE, 'same')}"
 #: Forename, birth date and home agree; or both names and the birth date, and the two numbers are one slip of a digit apart.
 ALL_AGREES = (
-    f"{_is(FORENAME, 'same')} and ({FULL_BIRTH_AND_HOME} "
+    f"{_is(FORENAME, 'same', 'exchanged')} and ({FULL_BIRTH_AND_HOME} "
     f"or {_is(SURNAME, 'same', 'part', 'near')} and {_is(BIRTH, 'same')} and numbers_near)"
 )
 #: (what fits, outcome, reason) for pairs that share a number; the first that fits decides.
@@ -51,7 +51,11 @@ NUMBER_RULES: tuple[tuple[str, str, str], ...] = (
     (BIRTH_AGREES, "link", "upn"),
     (BIRTH_UNKNOWN, "link", "number_no_birth_date"),
     (_is(BIRTH, "year"), "link", "number_year_of_birth"),
-    (f"step = 'nhs_number' and {_is(FORENAME, 'same', 'known_as')} and {_is(SURNAME, 'same', 'part', 'near')}", "link", "number_and_name"),
+    # The birth date is wrong, and the forename with the surname or the home is right.
+    (
+        f"step = 'nhs_number' and {_is(FORENAME, 'same', 'exchanged', 'known_as')} "
+        f"and ({_is(SURNAME, 'same', 'part', 'near')} or {_is(POSTCODE, 'same')})", "link", "number_and_name",
+    ),
     ("true", "review", "number_birth_date_differs"),
 )
 #: (what fits, outcome, reason) for scored pairs; the first that fits decides.
@@ -69,10 +73,10 @@ SCORED_RULES: tuple[tuple[str, str, str], ...] = (
     # Two spellings that are names of their own, of children born on one day: twins, or one child misheard.
     (_is(FORENAME, "near") + " and both_established", "review", "forenames_alike"),
     # Any other spelling is somebody else's name where a second child of that day and home or surname is known, or a girl's or boy's.
-    (f"not ({_is(FORENAME, 'same')}) and (is_twin or {_is(SEX, 'differ')})", "review", "twin"),
+    (f"not ({_is(FORENAME, 'same', 'exchanged')}) and (is_twin or {_is(SEX, 'differ')})", "review", "twin"),
     # The year alone, or a surname that differs, needs the home.
     (f"({_is(BIRTH, 'year')} or {_is(SURNAME, 'differ')}) and not ({_is(POSTCODE, 'same')})", "review", "no_shared_address"),
-    (_is(BIRTH, "year") + " and not (" + _is(FORENAME, "same") + ")", "review", "year_of_birth"),
+    (_is(BIRTH, "year") + " and not (" + _is(FORENAME, "same", "exchanged") + ")", "review", "year_of_birth"),
     (f"weight < {LINK}", "review", "weight"),
     ("true", "link", "scored"),
 )
@@ -142,7 +146,7 @@ def decide(con: duckdb.DuckDBPyConnection) -> None:
 _TWIN = f"""
     create temp table twin as
         with held as (
-            select r.node, r.birth_date, r.forename, r.forename_keys, r.forename_words, r.forename_sound, r.name_set, u.number,
+            select r.node, r.birth_date, r.forename, r.surname, r.forename_keys, r.forename_words, r.forename_sound, r.name_set, u.number,
                 unnest(list_concat(['s ' || r.surname], list_transform(r.postcodes, lambda p: 'p ' || p))) as shared
             from record r join usable u on r.node = u.node and u.kind = 'nhs_number'
             where r.birth_date is not null and r.forename is not null
@@ -151,7 +155,7 @@ _TWIN = f"""
         near as (select h.* from held h semi join crowded using (birth_date, shared))
         select distinct l.node
         from near l join near r on l.birth_date = r.birth_date and l.shared = r.shared and l.number <> r.number
-        where ({FORENAME.case()}) <> {FORENAME.gamma("same")[0]}
+        where ({FORENAME.case()}) not in {FORENAME.gamma("same", "exchanged")}
 """
 
 

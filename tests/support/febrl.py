@@ -42,7 +42,7 @@ def load(*names: str) -> tuple[pa.Table, pa.Table, Pairs]:
             },
             index=frame.index,
         )  # fmt: skip
-        made = made.astype(object).where(made.notna(), None).reindex(columns=columns)
+        made = made.reindex(columns=columns).astype(object)
         parts.append(pa.Table.from_pandas(made.where(made.notna(), None), schema=schema, preserve_index=False))
     year = pa.array([dt.date(2024, 1, 1)] * len(frames), pa.date32())
     submissions = pa.table(
