@@ -343,6 +343,14 @@ class TableSource(Strict):
         return (self.file, *self.other_files) if self.file else self.other_files
 
 
+class IdentityEnd(Strict):
+    """When a row says that the child goes on under another identity: nobody may link the two (an adopted child's new name)."""
+
+    field: str  # holds one of `codes` then
+    codes: tuple[str, ...]
+    on: str  # the date
+
+
 class Identity(Strict):
     """Which fields say who the row is about. They go to the identity store; the row carries `child_token`."""
 
@@ -357,10 +365,11 @@ class Identity(Strict):
     forename: str | None = None
     surname: str | None = None
     postcode: str | None = None
+    ends: IdentityEnd | None = None
 
     @property
     def fields(self) -> dict[str, str]:
-        return {k: v for k, v in self.model_dump(exclude={"rank"}).items() if v}
+        return {k: v for k, v in self.model_dump(exclude={"rank", "ends"}).items() if v}
 
 
 class Table(Strict):
@@ -389,6 +398,7 @@ class Table(Strict):
             raise ValueError(f"table {self.name}: a field is declared twice")
         used = set(self.grain) | {c for r in self.rules for c in r.columns}
         used |= set(self.identity.fields.values()) if self.identity else set()
+        used |= {self.identity.ends.field, self.identity.ends.on} if self.identity and self.identity.ends else set()
         used |= {f.also_in for f in self.fields if f.also_in}
         missing = used - set(names)
         if missing:

@@ -23,7 +23,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.contract import Extract, Table, Treatment
+from ingest.contract import Extract, IdentityEnd, Table, Treatment
 from ingest.identity.keys import Key
 from ingest.identity.store import SCHEMA as IDENTITY_SCHEMA
 from ingest.postcodes import district_of
@@ -258,8 +258,16 @@ class Pseudonymiser:
         for name, source in wanted.items():
             kind = IDENTITY_SCHEMA.field(name).type if name in IDENTITY_SCHEMA.names else pa.date32()
             columns[name] = typed.column(source).cast(kind)
+        if table.identity is not None and table.identity.ends is not None:
+            columns["identity_ended_on"] = _ended(typed, table.identity.ends)
         rows = pa.table(columns)
         self._identities.append(rows.filter(pc.is_valid(rows.column("child_token"))))
+
+
+def _ended(typed: pa.Table, ends: IdentityEnd) -> pa.ChunkedArray:
+    """The date on which the row says that the child's identity ends, or null."""
+    says = pc.is_in(typed.column(ends.field), value_set=pa.array(ends.codes, pa.string()))
+    return pc.if_else(says, typed.column(ends.on).cast(pa.date32()), pa.scalar(None, pa.date32()))
 
 
 def _first_of_each(rows: pa.Table) -> np.ndarray:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest import reference, registry
+from ingest.identity import linkage
 from ingest.lake import Home, anchor_schemas, write_text
 from orchestration import pending as waiting
 from orchestration.settings import Settings
@@ -74,7 +75,7 @@ def run(settings: Settings, say: Say) -> Outcome:
             found, strangers = waiting.arrived(settings)
             outcome.not_recognised = waiting.note_strangers(settings, strangers)
             items = waiting.pending(settings, found)
-        if not items and is_current(settings):
+        if not items and is_current(settings) and linkage.is_current(settings.home):
             outcome.unchanged = True
             return outcome
         say(f"{len(items)} of {len(found)} deliveries wait to be taken in")

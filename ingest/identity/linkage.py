@@ -32,8 +32,8 @@ from ingest.projections.arrow import IDENTITY
 
 #: Part of the fingerprint: raise it when a change here changes who is linked.
 VERSION = "3"
-#: Kept between runs in the room: `pairs` above the review threshold, `compared` records, `pinned` keys.
-STATE = ("pairs", "compared", "pinned")
+#: What the last run was made of, and what it counted.
+NOTE = "person_map.json"
 
 
 @dataclass(frozen=True)
@@ -82,22 +82,15 @@ def link(home: Home) -> LinkReport:
     the decisions or the published keys have changed. Raises KeyProblem, LinkageFailed.
     """
     store, key = IdentityStore(home.identity), load_key(home.identity, PSEUDONYM)
-    submissions = registry.current(home).select(["submission_id", "period_start", "period_end", "received_at"])
-    ids = sorted(set(submissions["submission_id"].to_pylist()) & store.ids())
-    model, pinned = models.current(store), _pin(home, store)
-    decided = decisions.in_force(home)
-    note = home.identity / "person_map.json"
-    parts = [VERSION, model.fingerprint, *ids, *(f"{d.case}{d.verdict}{d.at}" for d in decided), *sorted(set(pinned["release_id"].to_pylist()))]
-    fingerprint = hashlib.sha256("|".join(parts).encode()).hexdigest()
-    if note.exists() and (home.person_map / "person_map.parquet").exists():
-        known = json.loads(note.read_text(encoding="utf-8"))
-        if known.get("fingerprint") == fingerprint:
-            return replace(LinkReport(**known["report"]), changed=False)
+    pinned = _pin(home, store)
+    inputs = _Inputs.of(home, store)
+    if (known := _known(home, inputs)) is not None:
+        return replace(known, changed=False)
     result = link_people(
-        store.read(ids, records.COLUMNS), submissions, key, model,
-        pinned=pinned, decided=decided, kept=_kept(store, model),
+        store.read(inputs.ids, records.COLUMNS), inputs.submissions, key, inputs.model,
+        pinned=pinned, decided=inputs.decided, kept=_kept(store, inputs.model),
     )  # fmt: skip
-    _keep(store, model, result)
+    _keep(store, inputs.model, result)
     review.write_queue(home, result.queue)
     report = replace(result.report, changed=_hand_over(home, "person_map", result.persons.person_map))
     events = pa.concat_tables([store.state("events") or IDENTITY["person_event"].empty_table(), result.persons.events])
@@ -105,8 +98,44 @@ def link(home: Home) -> LinkReport:
     counts = report.counts()
     _hand_over(home, "linkage_summary", pa.table([list(counts), list(counts.values())], schema=IDENTITY["linkage_summary"]))
     store.put_state("anchored", result.persons.anchored)
-    write_text(json.dumps({"fingerprint": fingerprint, "report": asdict(report)}, sort_keys=True), note)
+    note = {"fingerprint": inputs.fingerprint, "report": asdict(report)}
+    write_text(json.dumps(note, sort_keys=True), home.identity / NOTE)
     return report
+
+
+def is_current(home: Home) -> bool:
+    """Whether the persons that were handed over are those of the submissions, the model and the decisions of now."""
+    return _known(home, _Inputs.of(home, IdentityStore(home.identity))) is not None
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What decides who is linked. Published keys are not among them: they are the last result under another name."""
+
+    ids: list[str]
+    submissions: pa.Table
+    model: Model
+    decided: list[decisions.Step]
+
+    @classmethod
+    def of(cls, home: Home, store: IdentityStore) -> _Inputs:
+        submissions = registry.current(home).select(["submission_id", "period_start", "period_end", "received_at"])
+        ids = sorted(set(submissions["submission_id"].to_pylist()) & store.ids())
+        return cls(ids, submissions, models.current(store), decisions.in_force(home))
+
+    @property
+    def fingerprint(self) -> str:
+        decided = [f"{d.case}{d.verdict}{d.at}" for d in self.decided]
+        return hashlib.sha256("|".join([VERSION, self.model.fingerprint, *self.ids, *decided]).encode()).hexdigest()
+
+
+def _known(home: Home, inputs: _Inputs) -> LinkReport | None:
+    """What the last run counted, if it ran on the same."""
+    note = home.identity / NOTE
+    if not note.exists() or not (home.person_map / "person_map.parquet").exists():
+        return None
+    known = json.loads(note.read_text(encoding="utf-8"))
+    return LinkReport(**known["report"]) if known.get("fingerprint") == inputs.fingerprint else None
 
 
 def link_people(
