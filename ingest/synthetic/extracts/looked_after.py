@@ -18,12 +18,13 @@ import numpy as np
 import pandas as pd
 
 from ingest.synthetic import calibration as cal
-from ingest.synthetic.agencies import british, chance, council_id
+from ingest.synthetic.agencies import british, chance, council_id, council_upn
 from ingest.synthetic.days import NEVER, fy_end, fy_start, plus
 from ingest.synthetic.defects import Planter, each, put, serial
 from ingest.synthetic.population import Array, Population, draw
 from ingest.synthetic.world import World
 from ingest.synthetic.writers import Delivery, Style
+from ingest.synthetic.written import postcode
 
 KEY: Final = "council/ssda903"
 YEARS: Final = (2024, 2025, 2026)
@@ -42,6 +43,8 @@ HEALTH: Final = ((0.82, 0.91, 0.61, 15.1), (0.72, 0.92, 0.79, 14.9))
 LEAVERS: Final = ((0.66, 0.91), (0.43, 0.94))
 LEAVERS_A_YEAR: Final = (430, 330)  # synthetic
 LEGAL: Final = np.array(["V2", "C1", "C2"], dtype=object)
+#: The day whose home the returns give, for all years.
+HOME_ON: Final = np.datetime64("2022-04-01")
 #: The columns that councils leave to the DfE.
 DERIVED: Final = ("placement_la", "placement_location", "placement_distance")
 
@@ -394,7 +397,7 @@ def _header(pop: Population, area: int, child: Array, in_care: Array, year: int)
         pop, area, child,
         sex=_sex(pop, child, year),
         ethnicity=pop.children["ethnicity"].to_numpy()[child],
-        upn=np.where(known, pop.upn(child), ""),
+        upn=np.where(known, council_upn(pop, area, child), ""),
         upn_unknown=np.where(known, "", "UN1"),
         mother=np.where((pop.children["sex"].to_numpy()[child] == "F") & np.isin(child, in_care), "0", ""),
         mother_child_birth_date="",
@@ -419,7 +422,8 @@ def _year_episodes(pop: Population, area: int, care: Care, year: int) -> pd.Data
     placement = own["placement"].to_numpy(object)
     if year <= 2024:  # supported accommodation has its own code from 2025
         placement = np.where(placement == "K3", "H5", placement)
-    home, elsewhere = pop.postcode(child), own["_elsewhere"].to_numpy()
+    # The home that the child came from: it stays in every return.
+    home, elsewhere = postcode(pop, child, HOME_ON, "council"), own["_elsewhere"].to_numpy()
     there = pop.postcode(elsewhere)
     frame = pd.DataFrame(
         {
