@@ -229,6 +229,6 @@ def _one_name(children: pd.DataFrame, after: Array, family: Array, birth: Array,
     index = np.flatnonzero(fits)
     index = index[np.r_[True, family[index][1:] != family[index][:-1]]] if len(index) else index
     trouble = children["vulnerable"].to_numpy()[index] + 0.01
-    number = min(max(round(len(children) * ONE_NAME), ONE_NAME_LEAST), len(index))
+    number = min(max(round((children["origin"] < 0).sum() * ONE_NAME), ONE_NAME_LEAST), len(index))
     order = np.argsort(-np.log(fate(index, "one name") + 1e-12) / trouble, kind="stable")
     return np.sort(index[order[:number]])

@@ -42,6 +42,7 @@ INDICATORS = [
     "WF10",
     "DQ01",
     "DQ02",
+    "DQ05",
     "DQ06",
 ]
 #: domain.md 4.0, as far as these formats can show them.

@@ -53,7 +53,7 @@ DERIVED: Final = ("placement_la", "placement_location", "placement_distance")
 class Care:
     """One council's periods of care, one row a child, and everything that happened in them."""
 
-    people: pd.DataFrame  # child, entered, left (NaT while in care), newcomer
+    people: pd.DataFrame  # child, entered, left (NaT while in care), newcomer, calm, adopted
     episodes: pd.DataFrame  # person, started, ended, and the codes of an episode
     workers: pd.DataFrame  # person, started, ended, worker, reason
 
@@ -62,7 +62,7 @@ def deliveries(world: World) -> Iterator[Delivery]:
     """Both councils' returns of three years."""
     sending = world.population.rng("looked-after-sending")
     for area, council in enumerate(cal.COUNCILS):
-        care = _care(world, area)
+        care = world.frames["care"][area] if "care" in world.frames else care_of(world, area)
         for year in YEARS:
             period = f"{year - 1}-{year % 100}"
             tables = {k: v for k, v in _tables(world, area, care, year).items() if len(v)}
@@ -74,13 +74,15 @@ def deliveries(world: World) -> Iterator[Delivery]:
 # --- who, from when to when ---------------------------------------------------------------------------------------------------
 
 
-def _care(world: World, area: int) -> Care:
+def care_of(world: World, area: int) -> Care:
+    """One council's periods of care. They are drawn before anybody has a new identity (hard_cases.py)."""
     pop = world.population
     rng = pop.rng(f"looked-after-{area}")
     people = pd.concat([_stock(world, area, rng), _newcomers(world, area)], ignore_index=True)
     people = people.sort_values(["entered", "child"], kind="stable", ignore_index=True)
     people["left"] = _left(pop, area, rng, people)
-    people["adopted"] = _adopted(pop, rng, people)
+    people["calm"] = _calm(world, people)
+    people["adopted"] = _adopted(pop, rng, people) & people["calm"]
     return Care(people, _episodes(pop, rng, people), _workers(pop, area, rng, people))
 
 
@@ -160,6 +162,21 @@ def _adopted(pop: Population, rng: np.random.Generator, people: pd.DataFrame) ->
         & ((left - entered).astype(float) > 400)
         & (rng.random(len(people)) < 0.45)
     )
+
+
+def _calm(world: World, people: pd.DataFrame) -> Array:
+    """True for children who left and of whom nobody reports anything later: no referral, nothing missing, no coming back."""
+    left = people["left"].to_numpy().astype("datetime64[D]")
+    missing, health = world.missing, world.frames["health"]
+    latest = np.full(len(world.population.children), np.datetime64("1990-01-01"), "datetime64[D]")
+    seen = [(c.episodes["child"], c.episodes["ref"]) for c in world.careers]
+    seen += [
+        (missing.police["child"], missing.police["reported_at"]),
+        (missing.council["child"], missing.council["started_at"]),
+    ]
+    for child, day in (*seen, (health["_child"], health["_entered"])):
+        np.maximum.at(latest, child.to_numpy().astype(np.int64), day.to_numpy().astype("datetime64[D]"))
+    return latest[people["child"].to_numpy()] < left
 
 
 # --- what happened --------------------------------------------------------------------------------------------------------------
