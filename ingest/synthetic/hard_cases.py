@@ -169,40 +169,48 @@ def _ended(pop: Population, care: tuple[looked_after.Care, ...]) -> tuple[Array,
 # --- why a record is hard
 
 
-def labels(pop: Population, records: pd.DataFrame) -> Array:
-    """For each record (agency, local_id, child, shared_upn, unborn) the words for what makes it hard, with a blank between them; mostly none."""
+def labels(pop: Population, records: pd.DataFrame) -> tuple[Array, Array]:
+    """(the first label of each record, all of them with "; " between), mostly blank; the hardest cases come first.
+
+    `records` has agency, local_id, child, shared_upn and unborn.
+    """
+    out = [np.full(len(records), "", dtype=object) for _ in range(2)]
+    for word, true in _cases(pop, records).items():
+        out[0] = np.where(true & (out[0] == ""), word, out[0]).astype(object)
+        out[1] = np.where(true, np.where(out[1] == "", word, out[1] + "; " + word), out[1]).astype(object)
+    return out[0], out[1]
+
+
+def _cases(pop: Population, records: pd.DataFrame) -> dict[str, Array]:
+    """What can make a record hard -> whether it does."""
     child, agency = records["child"].to_numpy().astype(np.int64), records["agency"].to_numpy(object)
-    local = records["local_id"].to_numpy(object)
     names, children = pop.names, pop.children
     everyone = np.arange(len(children))
-    twin = np.zeros(len(children), bool)
-    second_born = everyone[names.lead != everyone]
-    twin[second_born] = twin[names.lead[second_born]] = True
-    second = np.zeros(len(records), bool)
+    twin = names.lead != everyone
+    twin[names.lead[twin]] = True
+    local, second = records["local_id"].to_numpy(object), np.zeros(len(records), bool)
     for ids in (nominal(child, np.ones(len(child), bool)), *(council_id(a, child, True) for a in (0, 1))):
         second |= local == ids
-    wrote = {kind: np.zeros(len(records), bool) for kind in ("transliterated", "stand_in_birth")}
-    for name in ("police", "health", "school", "council"):
+    other_spelling, stand_in = np.zeros(len(records), bool), np.zeros(len(records), bool)
+    for name in written.HABITS:
         here = np.flatnonzero(agency == name)
-        for kind, of in (("transliterated", written.transliterated), ("stand_in_birth", written.stood_in)):
-            wrote[kind][here] = of(pop, child[here], name, second[here] & (name == "police"))
-    cases = {
+        opened_twice = second[here] & (name == "police")
+        other_spelling[here] = written.transliterated(pop, child[here], name, opened_twice)
+        stand_in[here] = written.stood_in(pop, child[here], name, opened_twice)
+    return {
+        "identity that ended": ~np.isnat(_d(children["until"]))[child],
+        "new identity": children["origin"].to_numpy()[child] >= 0,
+        "brother or sister of one name": names.one_name[child],
         "twin": twin[child],
-        "same_name_sibling": names.one_name[child],
-        "shared_upn": records["shared_upn"].to_numpy(bool),
-        "second_record": second,
-        "unborn": records["unborn"].to_numpy(bool),
-        "identity_ended": ~np.isnat(_d(children["until"]))[child],
-        "new_identity": children["origin"].to_numpy()[child] >= 0,
-        "council_move": ~np.isnat(_d(children["moved"]))[child],
-        "name_change": ~np.isnat(names.changed)[child],
-        "protected_address": written.protected(pop, child),
-        **wrote,
+        "UPN of another child": records["shared_upn"].to_numpy(bool),
+        "moved between councils": ~np.isnat(_d(children["moved"]))[child],
+        "second record": second,
+        "unborn at first": records["unborn"].to_numpy(bool),
+        "stand-in birth date": stand_in,
+        "another spelling": other_spelling,
+        "surname changed": ~np.isnat(names.changed)[child],
+        "protected address": written.protected(pop, child),
     }
-    out = np.full(len(records), "", dtype=object)
-    for word, true in cases.items():
-        out = np.where(true, np.where(out == "", word, out + " " + word), out).astype(object)
-    return out
 
 
 def _d(column: pd.Series) -> Array:
