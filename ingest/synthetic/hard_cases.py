@@ -169,16 +169,15 @@ def _ended(pop: Population, care: tuple[looked_after.Care, ...]) -> tuple[Array,
 # --- why a record is hard
 
 
-def labels(pop: Population, records: pd.DataFrame) -> tuple[Array, Array]:
-    """(the first label of each record, all of them with "; " between), mostly blank; the hardest cases come first.
+def labels(pop: Population, records: pd.DataFrame) -> Array:
+    """For each record the words for what makes it hard, with a blank between them, the hardest first; mostly none.
 
     `records` has agency, local_id, child, shared_upn and unborn.
     """
-    out = [np.full(len(records), "", dtype=object) for _ in range(2)]
+    out = np.full(len(records), "", dtype=object)
     for word, true in _cases(pop, records).items():
-        out[0] = np.where(true & (out[0] == ""), word, out[0]).astype(object)
-        out[1] = np.where(true, np.where(out[1] == "", word, out[1] + "; " + word), out[1]).astype(object)
-    return out[0], out[1]
+        out = np.where(true, np.where(out == "", word, out + " " + word), out).astype(object)
+    return out
 
 
 def _cases(pop: Population, records: pd.DataFrame) -> dict[str, Array]:
@@ -198,18 +197,18 @@ def _cases(pop: Population, records: pd.DataFrame) -> dict[str, Array]:
         other_spelling[here] = written.transliterated(pop, child[here], name, opened_twice)
         stand_in[here] = written.stood_in(pop, child[here], name, opened_twice)
     return {
-        "identity that ended": ~np.isnat(_d(children["until"]))[child],
-        "new identity": children["origin"].to_numpy()[child] >= 0,
-        "brother or sister of one name": names.one_name[child],
+        "identity_ended": ~np.isnat(_d(children["until"]))[child],
+        "new_identity": children["origin"].to_numpy()[child] >= 0,
+        "same_name_sibling": names.one_name[child],
         "twin": twin[child],
-        "UPN of another child": records["shared_upn"].to_numpy(bool),
-        "moved between councils": ~np.isnat(_d(children["moved"]))[child],
-        "second record": second,
-        "unborn at first": records["unborn"].to_numpy(bool),
-        "stand-in birth date": stand_in,
-        "another spelling": other_spelling,
-        "surname changed": ~np.isnat(names.changed)[child],
-        "protected address": written.protected(pop, child),
+        "shared_upn": records["shared_upn"].to_numpy(bool),
+        "council_move": ~np.isnat(_d(children["moved"]))[child],
+        "second_record": second,
+        "unborn": records["unborn"].to_numpy(bool),
+        "stand_in_birth": stand_in,
+        "transliterated": other_spelling,
+        "name_change": ~np.isnat(names.changed)[child],
+        "protected_address": written.protected(pop, child),
     }
 
 

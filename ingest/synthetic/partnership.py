@@ -345,14 +345,12 @@ def _who(pop: Population, people: pd.DataFrame, contracts: Contracts) -> pd.Data
     broad = {c.code: c.broad or "Unknown" for c in contracts.codelists["ethnicity"].codes}
     test = people["person_true"].to_numpy(object) == ""
     was = mine["origin"].to_numpy()
-    first, every = hard_cases.labels(pop, people)
     return people.assign(
         sex=mine["sex"],
         birth_month=pop.birth(child).astype("datetime64[M]").astype(str).astype(object),
         ethnicity_broad=mine["ethnicity"].map(broad),
         family="f" + mine["family"].astype(str),
-        hard_case=np.where(test, "", first).astype(object),
-        hard_cases=np.where(test, "", every).astype(object),
+        hard_case=np.where(test, "", hard_cases.labels(pop, people)).astype(object),
         formerly=np.where(was >= 0, "t" + pd.Series(was).astype(str), "").astype(object),
     ).drop(columns=["shared_upn", "unborn"])
 
