@@ -19,7 +19,9 @@ import pandas as pd
 from ingest.synthetic import calibration as cal
 from ingest.synthetic.careers import Careers
 from ingest.synthetic.days import NEVER, add_working_days, fy_end, fy_start, plus
+from ingest.synthetic.names import fate
 from ingest.synthetic.population import VISITOR, Array, Population, draw
+from ingest.synthetic.written import person
 
 MINUTE: Final = np.timedelta64(1, "m")
 MISSING_FROM, MISSING_TO = np.datetime64("2023-01-01T00:00"), np.datetime64("2026-03-31T23:59")
@@ -117,6 +119,17 @@ def nominal(child: Array, second: Array) -> Array:
 def has_upn(pop: Population, child: Array, on: np.datetime64) -> Array:
     """True for a child at or over school age whose UPN the council holds."""
     return ((on - pop.birth(child)).astype(int) > 1700) & (chance(child, 11) < 0.93)
+
+
+#: Of the twins at Stoke-on-Trent: share whose UPNs the council mixed up, so that it has one number for both. Synthetic.
+TWINS_ONE_UPN: Final = 0.2
+
+
+def council_upn(pop: Population, area: int, child: Array) -> Array:
+    """The UPN that a council has of each child: one of its own, or that of its twin by mistake."""
+    lead = pop.names.lead[child]
+    mixed_up = (area == 1) & (lead != child) & (fate(lead, "one upn") < TWINS_ONE_UPN)
+    return pop.upn(np.where(mixed_up, lead, child))
 
 
 def recorded_birth(pop: Population, child: Array, year: int) -> Array:
@@ -334,9 +347,9 @@ def police_rows(pop: Population, m: Missing) -> pd.DataFrame:
     child = p["child"].to_numpy()
     n = len(p)
     second = p["second"].to_numpy()
-    sex = pop.children["sex"].to_numpy()[child]
     located = p["located_at"].to_numpy().astype("datetime64[m]")
     report = p["reported_at"].to_numpy().astype("datetime64[m]")
+    who = person(pop, child, "police", report, second)
     codes = pop.children["ethnicity"].map(POLICE_ETHNICITY).to_numpy()[child]
     checked = np.where(
         p["checked"] & ~np.isnat(located), located + rng.integers(60, 1800, n) * MINUTE, np.datetime64("NaT")
@@ -360,12 +373,12 @@ def police_rows(pop: Population, m: Missing) -> pd.DataFrame:
             + np.char.zfill(np.arange(1, n + 1).astype(str), 6).astype(object),
             "nominal_ref": nominal(child, second),
             "nhs_number": np.where(p["has_nhs"], pop.nhs(child), ""),
-            "forename": pop.forename(child),
-            "surname": pop.surname(child),
-            "birth_date": british(pop.birth(child)),
-            "sex": sex,
+            "forename": who.forename,
+            "surname": who.surname,
+            "birth_date": british(who.birth),
+            "sex": who.sex,
             "ethnicity": np.where(rng.random(n) < 0.12, "", codes),
-            "postcode": pop.postcode(child),
+            "postcode": who.postcode,
             "home_la": p["home_la"].to_numpy(),
             "placing_la": np.where(
                 p["home_la"] == "OTH", "OTH", np.where(p["missing_from"] == "CARE", p["home_la"], "")
@@ -400,7 +413,9 @@ def council_missing_rows(pop: Population, m: Missing, area: int) -> pd.DataFrame
             + np.char.zfill(np.arange(1, n + 1).astype(str), 6).astype(object),
             "la_code": cal.LA[area],
             "la_child_id": council_id(area, child),
-            "upn": np.where(has_upn(pop, child, np.datetime64("2023-06-01")), pop.upn(child), ""),
+            "upn": np.where(
+                has_upn(pop, child, np.datetime64("2023-06-01")), council_upn(pop, area, child), ""
+            ),
             "nhs_number": np.where(chance(child, 41) < 0.94, pop.nhs(child), ""),
             "birth_date": british(pop.birth(child)),
             "sex": pop.children["sex"].to_numpy()[child],
@@ -496,7 +511,7 @@ def _children(
     return pd.DataFrame(
         {
             "la_child_id": ids,
-            "upn": np.where(upn, pop.upn(child), ""),
+            "upn": np.where(upn, council_upn(pop, area, child), ""),
             "former_upn": "",
             "upn_unknown": why,
             "birth_date": np.where(unborn, "", iso(birth)),

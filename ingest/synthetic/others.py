@@ -14,6 +14,7 @@ from ingest.synthetic import calibration as cal
 from ingest.synthetic.agencies import NHS_ETHNICITY, british, british_time, chance, quarter_id
 from ingest.synthetic.days import NEVER, add_working_days, fy_end, fy_start, plus
 from ingest.synthetic.population import Array, Population, draw
+from ingest.synthetic.written import person
 
 STANDARDS = (
     "staff_training",
@@ -134,16 +135,17 @@ def _assessments(
     asked = np.minimum(
         plus(entered, rng.integers(1, 6, n)), np.where(np.isnat(done), np.datetime64("2100-01-01"), done)
     )
+    who = person(pop, child, "health", entered)
     return pd.DataFrame(
         {
             "local_patient_id": np.char.zfill((child + 1_000_000).astype(str), 9).astype(object),
             "nhs_number": np.where(chance(child, 83) < 0.985, pop.nhs(child), ""),
-            "forename": pop.forename(child),
-            "surname": pop.surname(child),
-            "birth_date": british(pop.birth(child)),
-            "sex": pop.children["sex"].to_numpy()[child],
+            "forename": who.forename,
+            "surname": who.surname,
+            "birth_date": british(who.birth),
+            "sex": who.sex,
             "ethnicity": pop.children["ethnicity"].map(NHS_ETHNICITY).to_numpy()[child],
-            "postcode": pop.postcode(child),
+            "postcode": who.postcode,
             "responsible_la": home,
             "assessment_type": kind,
             "entered_care_on": british(entered),

@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 
 from ingest.contract import Contracts, load_contracts
 from ingest.lake import Home
-from ingest.synthetic import agencies, careers, defects, extracts, others, population, truth
+from ingest.synthetic import agencies, careers, defects, extracts, hard_cases, others, population, truth
 from ingest.synthetic import calibration as cal
 from ingest.synthetic.days import py
 from ingest.synthetic.population import Population
@@ -36,7 +36,7 @@ from ingest.synthetic.world import World, split
 from ingest.synthetic.writers import Delivery, Style, set_file, write
 
 #: Raise it when the same size and seed give other files than before.
-VERSION: Final = 8
+VERSION: Final = 9
 MARKER: Final = "_synthetic.json"
 
 #: Days after the deadline, of deliveries that came late. The police month was never sent in time; it came in June.
@@ -131,16 +131,18 @@ def _build(work: Path, size: float, seed: int) -> Summary:
         "training": others.training(pop),
         "board": others.board(pop),
     }
-    clean = list(_deliveries(World(pop, (both[0], both[1]), missing, frames, contracts, LATE)))
+    world = hard_cases.hardened(World(pop, (both[0], both[1]), missing, frames, contracts, LATE))
+    pop, both = world.population, list(world.careers)
+    clean = list(_deliveries(world))
     deliveries, faults = defects.plant(pop, clean, extracts.plant)
     deliveries.sort(key=lambda d: (d.received, str(d.path)))
     for delivery in deliveries:
         write(delivery, work / "landing", contracts)
-    people = truth.persons(deliveries, contracts)
-    values = truth.indicators(pop, both, missing, frames, deliveries, people, contracts)
+    people, sent = truth.persons(deliveries, contracts)
+    values = truth.indicators(both, missing, frames, deliveries, people, sent, contracts)
     record = _record(deliveries, faults, contracts)
     _save(values, work / "truth" / "indicators.parquet")
-    _save(_who(pop, people), work / "truth" / "persons.parquet")
+    _save(_who(pop, people, contracts), work / "truth" / "persons.parquet")
     _save(record, work / "truth" / "defects.parquet")
     return Summary(
         size,
@@ -336,10 +338,21 @@ def _place(d: Delivery) -> dict[str, Any]:
     }
 
 
-def _who(pop: Population, people: pd.DataFrame) -> pd.DataFrame:
-    """persons.parquet: every pseudonymous record in force, who it truly is, and who it can be known to be."""
-    family = pop.children["family"].to_numpy()[people["child"].to_numpy()]
-    return people.assign(family="f" + pd.Series(family, index=people.index).astype(str)).drop(columns="child")
+def _who(pop: Population, people: pd.DataFrame, contracts: Contracts) -> pd.DataFrame:
+    """persons.parquet: every pseudonymous record in force, who it truly is, what is true of the child, and what makes it hard."""
+    child = people["child"].to_numpy()
+    mine = pop.children.iloc[child].reset_index(drop=True)
+    broad = {c.code: c.broad or "Unknown" for c in contracts.codelists["ethnicity"].codes}
+    test = people["person_true"].to_numpy(object) == ""
+    was = mine["origin"].to_numpy()
+    return people.assign(
+        sex=mine["sex"],
+        birth_month=pop.birth(child).astype("datetime64[M]").astype(str).astype(object),
+        ethnicity_broad=mine["ethnicity"].map(broad),
+        family="f" + mine["family"].astype(str),
+        hard_case=np.where(test, "", hard_cases.labels(pop, people)).astype(object),
+        formerly=np.where(was >= 0, "t" + pd.Series(was).astype(str), "").astype(object),
+    ).drop(columns=["shared_upn", "unborn"])
 
 
 def digest(home: Home) -> str:

@@ -18,6 +18,7 @@ from ingest.contract import Extract
 from ingest.synthetic import calibration as cal
 from ingest.synthetic.agencies import NHS_ETHNICITY, POLICE_ETHNICITY, british, chance, nominal
 from ingest.synthetic.population import VISITOR, Array, Population
+from ingest.synthetic.written import person
 
 MINUTE: Final = np.timedelta64(1, "m")
 #: What the extracts of this partnership cover: financial years 2023-24 to 2025-26.
@@ -27,37 +28,39 @@ ADULT: Final = 6570  # days of age at which a child is treated as one no more, a
 Columns = dict[str, Array]
 
 
-def police_person(pop: Population, child: Array, rng: np.random.Generator) -> Columns:
-    """Who the child is to the police: a second nominal now and then, ethnicity often blank, an NHS number mostly."""
+def police_person(pop: Population, child: Array, rng: np.random.Generator, on: Array) -> Columns:
+    """Who the child was to the police on the day: a second nominal now and then, ethnicity often blank, an NHS number mostly."""
     n = len(child)
     second = (chance(child, 31) < 0.06) & (rng.random(n) < 0.4)
     known = (chance(child + second * 7, 37) < cal.POLICE_HAS_NHS) & (rng.random(n) < 0.94)
     codes = pop.children["ethnicity"].map(POLICE_ETHNICITY).to_numpy()[child]
+    who = person(pop, child, "police", on, second)
     return {
         "nominal_ref": nominal(child, second),
         "nhs_number": np.where(known, pop.nhs(child), ""),
-        "forename": pop.forename(child),
-        "surname": pop.surname(child),
-        "birth_date": british(pop.birth(child)),
-        "sex": pop.children["sex"].to_numpy()[child],
+        "forename": who.forename,
+        "surname": who.surname,
+        "birth_date": british(who.birth),
+        "sex": who.sex,
         "ethnicity": np.where(rng.random(n) < 0.14, "", codes),
-        "postcode": pop.postcode(child),
-        "home_la": home(pop, child),
+        "postcode": who.postcode,
+        "home_la": home(pop, child, on),
     }
 
 
-def nhs_person(pop: Population, child: Array) -> Columns:
-    """Who the child is to the NHS."""
+def nhs_person(pop: Population, child: Array, on: Array) -> Columns:
+    """Who the child was to the NHS on the day."""
+    who = person(pop, child, "health", on)
     return {
         "local_patient_id": patient(child),
         "nhs_number": np.where(chance(child, 83) < 0.985, pop.nhs(child), ""),
-        "forename": pop.forename(child),
-        "surname": pop.surname(child),
-        "birth_date": british(pop.birth(child)),
-        "sex": pop.children["sex"].to_numpy()[child],
+        "forename": who.forename,
+        "surname": who.surname,
+        "birth_date": british(who.birth),
+        "sex": who.sex,
         "ethnicity": pop.children["ethnicity"].map(NHS_ETHNICITY).to_numpy()[child],
-        "postcode": pop.postcode(child),
-        "home_la": home(pop, child),
+        "postcode": who.postcode,
+        "home_la": home(pop, child, on),
     }
 
 
@@ -66,9 +69,10 @@ def patient(child: Array) -> Array:
     return np.char.zfill((child + 1_000_000).astype(str), 9).astype(object)
 
 
-def home(pop: Population, child: Array) -> Array:
-    """The home authority as the police and the NHS code it; a few are not known."""
+def home(pop: Population, child: Array, on: Array) -> Array:
+    """The home authority on the day as the police and the NHS code it; a few are not known."""
     area = pop.children["area"].to_numpy()[child]
+    area = np.where(pop.children["moved"].to_numpy().astype("datetime64[D]")[child] <= on, 1 - area, area)
     out = np.array(["860", "861", "OTH"], dtype=object)[area]
     out[(area != VISITOR) & (chance(child, 103) < 0.012)] = "UNK"
     return out
@@ -129,7 +133,7 @@ def chosen(
     for _ in range(60):  # draw again those who were too young or too old that day
         pick = np.searchsorted(heap, rng.random(len(left)) * heap[-1], side="right")
         age = (day[left] - born[pick]).astype(int) / 365.25
-        fits = (age >= ages[0]) & (age < min(ages[1], ADULT / 365.25))
+        fits = (age >= ages[0]) & (age < min(ages[1], ADULT / 365.25)) & pop.lives(pick, day[left])
         child[left[fits]] = pick[fits]
         left = left[~fits]
         if not len(left):

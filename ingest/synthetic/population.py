@@ -2,7 +2,7 @@
 
 Lives here: drawing the population and its identifiers, and the valid check digits of NHS numbers and UPNs.
 Add here: another attribute of a person.
-Must not live here: what happens to people (careers.py) or how an agency writes them down (agencies.py).
+Must not live here: what happens to people (careers.py), their names (names.py), how an agency writes them down (written.py).
 """
 
 from __future__ import annotations
@@ -10,114 +10,20 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from functools import cached_property, lru_cache
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ingest.synthetic import calibration as cal
-
-Array: TypeAlias = npt.NDArray[Any]
+from ingest.synthetic.names import Array, Names, draw_names, fate
 
 VISITOR: Final = 2  # area of a child whose home is elsewhere
 BORN_FROM: Final = np.datetime64("2001-04-01")
 BORN_TO: Final = np.datetime64("2026-12-31")
 MID_2024: Final = np.datetime64("2024-06-30")
 
-FORENAMES: Final = {
-    "F": (
-        "Amelia",
-        "Olivia",
-        "Isla",
-        "Ava",
-        "Mia",
-        "Zoë",
-        "Chloë",
-        "Renée",
-        "Freya",
-        "Lily",
-        "Aisha",
-        "Fatima",
-        "Inês",
-        "Siân",
-        "Poppy",
-        "Evie",
-        "Zuzanna",
-        "Noëlle",
-        "Grace",
-        "Ruby",
-    ),
-    "M": (
-        "Noah",
-        "Oliver",
-        "George",
-        "Arthur",
-        "Leo",
-        "José",
-        "André",
-        "François",
-        "Søren",
-        "Muhammad",
-        "Ibrahim",
-        "João",
-        "Harry",
-        "Jack",
-        "Jürgen",
-        "Noël",
-        "Theo",
-        "Alfie",
-        "Oscar",
-        "Finley",
-    ),
-}
-SURNAMES: Final = (
-    "Smith",
-    "Jones",
-    "Taylor",
-    "Brown",
-    "Williams",
-    "Wilson",
-    "Johnson",
-    "Davies",
-    "Wright",
-    "Evans",
-    "Thomas",
-    "Roberts",
-    "Walker",
-    "White",
-    "Hall",
-    "Green",
-    "Wood",
-    "Clarke",
-    "Khan",
-    "Hussain",
-    "Ahmed",
-    "Begum",
-    "Patel",
-    "Singh",
-    "Kaur",
-    "O'Connor",
-    "O'Neill",
-    "D'Souza",
-    "Smith-Jones",
-    "Nowak",
-    "Müller",
-    "García",
-    "Núñez",
-    "Brontë",
-    "Lefèvre",
-    "Peña",
-    "Wedgwood",
-    "Bennett",
-    "Bagnall",
-    "Hollinshead",
-    "Shufflebotham",
-    "Salt",
-    "Tunnicliffe",
-    "Machin",
-)
 DISTRICTS: Final = (
     (
         "ST14",
@@ -144,6 +50,8 @@ DISTRICTS: Final = (
     ("ST1", "ST2", "ST3", "ST4", "ST6", "ST8"),
     ("M14", "B21", "WV1", "DE23", "CW1"),
 )
+#: Sixteen letters for each of the last two places: about as many postcodes as the area has.
+POSTCODE_LETTERS: Final = np.array(list("ABDEFGHJLNPQRSTU"), dtype=object)
 UPN_LETTERS: Final = np.array(list("ABCDEFGHJKLMNPQRTUVWXYZ"))
 
 
@@ -199,7 +107,9 @@ class Population:
 
     size: float
     seed: int
-    children: pd.DataFrame  # area, family, birth, sex, ethnicity, disabled
+    # area, family, birth, sex, ethnicity, vulnerable, disabled; of an identity that begins or ends (hard_cases.py): since, until,
+    # origin (who it was before, or -1); moved (the day on which a child came to the other council's area)
+    children: pd.DataFrame
 
     def rng(self, name: str) -> np.random.Generator:
         return stream(self.seed, self.size, name)
@@ -219,34 +129,46 @@ class Population:
         authority = np.where(area == 1, 861, 860)
         return upns(authority, child.astype(np.int64) % 1_000_000, years(self.birth(child)), child % 61 == 0)
 
+    @cached_property
+    def names(self) -> Names:
+        """The true names of everybody."""
+        return draw_names(self.children)
+
     def forename(self, child: Array) -> Array:
-        sex = self.children["sex"].to_numpy()[child]
-        pick = (child * 7919 + 13) % 20
-        return np.where(
-            sex == "F",
-            np.array(FORENAMES["F"], dtype=object)[pick],
-            np.array(FORENAMES["M"], dtype=object)[pick],
-        )
+        return self.names.forename[child]
 
     def surname(self, child: Array) -> Array:
-        family = self.children["family"].to_numpy()[child]
-        return np.array(SURNAMES, dtype=object)[(family * 104_729 + 7) % len(SURNAMES)]
+        """The surname at first; a few bear another one later."""
+        return self.names.surname[child]
 
-    def postcode(self, child: Array) -> Array:
+    def postcode(self, child: Array, home: Array | int = 0) -> Array:
+        """The postcode of a home of the child's family; from 8 on, homes lie in the other council's area."""
         family, area = self.children["family"].to_numpy()[child], self.children["area"].to_numpy()[child]
+        home = np.broadcast_to(np.asarray(home), child.shape)
+        area = np.where((home >= 8) & (area != VISITOR), 1 - area, area)
+        key = family.astype(np.int64) * 16 + home
         out = np.empty(len(child), dtype=object)
-        letters = np.array(list("ABDEFGHJLNPQRSTUWXYZ"), dtype=object)
         for a, districts in enumerate(DISTRICTS):
-            here = area == a
-            f = family[here]
+            here = np.flatnonzero(area == a)
+            k = key[here]
+            district = (fate(k, "district") * len(districts)).astype(int)
+            sector = (district * 3 + (fate(k, "sector") * 5).astype(int)) % 10
+            first, last = ((fate(k, part) * 16).astype(int) for part in ("unit", "unit's end"))
             out[here] = (
-                np.array(districts, dtype=object)[(f * 31) % len(districts)]
+                np.array(districts, dtype=object)[district]
                 + " "
-                + (f % 10).astype(str).astype(object)
-                + letters[(f * 17) % 20]
-                + letters[(f * 13 + 5) % 20]
+                + sector.astype(str).astype(object)
+                + POSTCODE_LETTERS[first]
+                + POSTCODE_LETTERS[last]
             )
         return out
+
+    def lives(self, child: Array, on: Array | np.datetime64) -> Array:
+        """True where the child goes by this identity on the day: adopted children have one before and another one after."""
+        since, until = (
+            self.children[c].to_numpy().astype("datetime64[D]")[child] for c in ("since", "until")
+        )
+        return ~((since > on) | (until <= on))
 
 
 def years(dates: Array) -> Array:
@@ -302,4 +224,6 @@ def make(size: float, seed: int) -> Population:
             )
         )
         base += kinds
-    return Population(size, seed, pd.concat(parts, ignore_index=True))
+    children = pd.concat(parts, ignore_index=True)
+    never = np.datetime64("NaT", "s")
+    return Population(size, seed, children.assign(since=never, until=never, origin=-1, moved=never))

@@ -4,11 +4,11 @@ Lives here: who is the same child, and every indicator's numerator and denominat
 Add here: a new indicator, from the events in memory.
 Must not live here: anything read back from the files, dbt, or the pipeline's own calendar, linkage or rules.
 
-Two notions of a child are kept. `person_true` is who it really is. `person_deterministic` is what perfect linkage on NHS
-number, UPN and (submitter, local id) can know from the identifiers as sent: a police nominal without an NHS number is a
-child of its own there. Indicator values use the second one, because the first one is not in the data.
+Two notions of a child are kept. `person_true` is who it really is; indicators use it, and linkage comes as near to it as its published
+error. `person_deterministic` is what linkage on valid numbers and (submitter, local id) alone can know from the identifiers as sent: a
+police nominal without an NHS number is a child of its own there. A child with a new identity is another child in both.
 
-Quality indicators (DQ01, DQ02, DQ06) are about the files, so they are computed from the rows as sent.
+Quality indicators (DQ01, DQ02, DQ05, DQ06) are about the files, so they are computed from the rows as sent.
 """
 
 from __future__ import annotations
@@ -30,13 +30,19 @@ from ingest.synthetic import agencies
 from ingest.synthetic import calibration as cal
 from ingest.synthetic.careers import Careers
 from ingest.synthetic.days import NEVER, add_working_days, after_months, fy_end, fy_start, working_days
-from ingest.synthetic.population import Array, Population
+from ingest.synthetic.population import Array
 from ingest.synthetic.writers import Delivery
 
 HISTORY_START: Final = np.datetime64("2022-04-01")
 AS_OF: Final = np.datetime64("2026-03-31")
 ABSENT: Final = "ABSENT"
 PLACEHOLDERS: Final = ("1900-01-01", "1970-01-01")
+MONTHS: Final = {
+    m: n
+    for n, m in enumerate(
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1
+    )
+}  # as school systems write them
 UPN_LETTERS: Final = "ABCDEFGHJKLMNPQRTUVWXYZ"
 
 
@@ -100,6 +106,8 @@ def _clean(values: pd.Series) -> pd.Series:
 def _birth(values: pd.Series) -> pd.Series:
     """Birth dates as ISO text, from any way in which they are sent; stand-ins and blanks are blank."""
     text = _clean(values)
+    for month, number in MONTHS.items() if text.str.contains("-[A-Z]").any() else ():
+        text = text.str.replace(f"-{month}-", f"-{number:02d}-", regex=False)
     british = text.str.replace(r"^(\d\d)/(\d\d)/(\d{4})$", r"\3-\2-\1", regex=True)
     number = pd.to_numeric(british.where(british.str.fullmatch(r"\d{1,5}"), other=np.nan), errors="coerce")
     from_serial = (
@@ -119,20 +127,30 @@ def in_force(deliveries: list[Delivery]) -> list[Delivery]:
     return list(latest.values())
 
 
-def persons(deliveries: list[Delivery], contracts: Contracts) -> pd.DataFrame:
-    """One row a (submitter, local id) in force: who it truly is and who it can be known to be."""
+def persons(deliveries: list[Delivery], contracts: Contracts) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(one row a (submitter, local id) in force: who it truly is and who it can be known to be; which of them each delivery names).
+
+    The second has `delivery`, the position in `in_force`, and `record`, the position in the first, each pair once.
+    """
     parts = []
-    for d in in_force(deliveries):
+    for at, d in enumerate(in_force(deliveries)):
         for table in contracts[d.key].tables:
             who = table.identity
             if who is None or not who.local_id or table.name not in d.tables:
                 continue
             frame = d.tables[table.name]
-            local, nhs, upn, birth = who.local_id, who.nhs_number, who.upn, who.birth_date
-            told = [c for c in (local, nhs, upn, birth) if c]
+            local, nhs, upn, birth, due = (
+                who.local_id,
+                who.nhs_number,
+                who.upn,
+                who.birth_date,
+                who.expected_birth_date,
+            )
+            told = [c for c in (local, nhs, upn, birth, due) if c]
             frame = frame[~frame["_reject"].astype(bool)][[*told, "_child"]].drop_duplicates()
             frame = frame[frame[local] != ""]  # nobody is named, so nobody is known
             blank = pd.Series("", index=frame.index)
+            born = _birth(frame[birth]) if birth else blank
             parts.append(
                 pd.DataFrame(
                     {
@@ -143,21 +161,36 @@ def persons(deliveries: list[Delivery], contracts: Contracts) -> pd.DataFrame:
                         .str.replace(r"\.0$", "", regex=True)
                         .str.replace(" ", "", regex=False),
                         "upn": (_clean(frame[upn]) if upn else blank).str.upper(),
-                        "birth": _birth(frame[birth]) if birth else blank,
+                        "birth": born,
+                        "unborn": (frame[due] != "") & (frame[birth] == "") if due and birth else False,
                         "child": frame["_child"].astype("int64"),
+                        "delivery": at,
                     }
                 )
             )
-    facts = pd.concat(parts, ignore_index=True).drop_duplicates(ignore_index=True)
+    facts = pd.concat(parts, ignore_index=True)
     facts["node"] = facts.groupby(["submitter", "local_id"], sort=True).ngroup()
-    out = facts.drop_duplicates("node").sort_values("node")[
-        ["agency", "submitter", "local_id", "child", "node"]
+    sent = facts[["delivery", "node"]].drop_duplicates(ignore_index=True).rename(columns={"node": "record"})
+    unborn = facts.loc[facts["unborn"], "node"].unique()
+    facts = facts.drop(columns=["delivery", "unborn"]).drop_duplicates(ignore_index=True)
+    out = facts.drop_duplicates("node").sort_values("node", ignore_index=True)[
+        ["agency", "submitter", "local_id", "child"]
     ]
     label = _link(facts, len(out))
     test = out["local_id"].str.startswith("TEST")
     out["person_true"] = np.where(test, "", "t" + out["child"].astype(str))
     out["person_deterministic"] = "d" + pd.Series(label, index=out.index).astype(str)
-    return out.drop(columns="node").reset_index(drop=True)
+    out["unborn"] = np.isin(np.arange(len(out)), unborn)
+    out["shared_upn"] = np.isin(np.arange(len(out)), _sharing(facts))
+    return out, sent
+
+
+def _sharing(facts: pd.DataFrame) -> Array:
+    """Nodes that carry a valid UPN which another child carries too."""
+    pupils = facts[facts["upn"] != ""]
+    children = pupils.groupby("upn")["child"].nunique()
+    shared = [n for n in children.index[children > 1] if valid_upn(n)]
+    return pupils.loc[pupils["upn"].isin(shared), "node"].unique()
 
 
 def _link(facts: pd.DataFrame, nodes: int) -> Array:
@@ -295,20 +328,18 @@ def _row(
 
 
 def indicators(
-    pop: Population,
     both: list[Careers],
     missing: agencies.Missing,
     frames: dict[str, Any],
     deliveries: list[Delivery],
     people: pd.DataFrame,
+    sent: pd.DataFrame,
     contracts: Contracts,
 ) -> pd.DataFrame:
     """Every indicator of the framework, as it truly is."""
     known = {
         (s, i): p
-        for s, i, p in zip(
-            people["submitter"], people["local_id"], people["person_deterministic"], strict=True
-        )
+        for s, i, p in zip(people["submitter"], people["local_id"], people["person_true"], strict=True)
     }
     rows: list[Row] = []
     rows += _social_care(both, known)
@@ -317,6 +348,7 @@ def indicators(
     rows += _schools(frames["schools"])
     rows += _office(frames["training"], frames["board"])
     rows += _quality(deliveries, contracts)
+    rows += _matched(deliveries, people, sent)
     return pd.DataFrame(rows)
 
 
@@ -698,6 +730,31 @@ def _quality(deliveries: list[Delivery], contracts: Contracts) -> Iterator[Row]:
     yield from _weighted("DQ02", ends, areas, received - rejected, received)
     standard, coded = np.array([_coded(d, contracts) for d in current], dtype=float).T
     yield from _weighted("DQ06", ends, areas, standard, coded)
+
+
+def _matched(deliveries: list[Delivery], people: pd.DataFrame, sent: pd.DataFrame) -> Iterator[Row]:
+    """DQ05, children matched across agencies, in per cent.
+
+    A record is a child token (submitter and local id) in a submission in force, once, of any extract that is owed (as for DQ02) and has a
+    table that says whose its rows are. It counts in the numerator when the same person is known to another agency too, by any submission in
+    force. Agencies are those of the contracts: council, police, health, school. The day is the last of the submission's period, the area
+    that of the submitter. A test record is nobody, so it is never matched.
+    """
+    current, owed = in_force(deliveries), awaited()
+    agencies_of = people.groupby("person_true")["agency"].nunique()
+    person = people["person_true"]
+    shared = ((person != "") & (person.map(agencies_of) > 1)).to_numpy()
+    named = sent[[current[d].key in owed for d in sent["delivery"]]]
+    per = pd.DataFrame({"delivery": named["delivery"], "hit": shared[named["record"].to_numpy()]})
+    per = per.groupby("delivery")["hit"].agg(["sum", "size"])
+    where = [current[d] for d in per.index]
+    yield from _weighted(
+        "DQ05",
+        np.array([last_day(d) for d in where], dtype="datetime64[D]"),
+        np.array([area_of(d.submitter) for d in where]),
+        per["sum"].to_numpy(dtype=float),
+        per["size"].to_numpy(dtype=float),
+    )
 
 
 def _weighted(indicator: str, when: Array, area: Array, good: Array, every: Array) -> Iterator[Row]:

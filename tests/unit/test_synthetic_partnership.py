@@ -42,6 +42,7 @@ INDICATORS = [
     "WF10",
     "DQ01",
     "DQ02",
+    "DQ05",
     "DQ06",
 ]
 #: domain.md 4.0, as far as these formats can show them.
@@ -169,9 +170,42 @@ def test_files_are_dated_as_received(home: Home) -> None:
 def test_two_notions_of_a_child(home: Home) -> None:
     people = pd.read_parquet(home.truth / "persons.parquet")
     known = people[people["person_true"] != ""]
-    # Linkage may miss that two records are one child; it never takes two children for one.
-    assert (known.groupby("person_deterministic")["person_true"].nunique() == 1).all()
+    # Linkage on numbers may miss that two records are one child; it takes two for one only where twins have one UPN.
+    two = known.groupby("person_deterministic")["person_true"].transform("nunique") > 1
+    assert (
+        known.loc[two, "hard_case"]
+        .str.contains("shared_upn")
+        .groupby(known.loc[two, "person_deterministic"])
+        .any()
+        .all()
+    )
     assert (known.groupby("person_true")["person_deterministic"].nunique() > 1).any()
+
+
+def test_the_truth_says_what_a_child_is_and_why_it_is_hard(home: Home) -> None:
+    people = pd.read_parquet(home.truth / "persons.parquet")
+    assert set(people["sex"]) == {"M", "F"}
+    assert set(people["ethnicity_broad"]) <= {"White", "Mixed", "Asian", "Black", "Other", "Unknown"}
+    assert people["birth_month"].str.fullmatch(r"20\d\d-\d\d").all()
+    cases = set(people["hard_case"].str.split().explode().dropna())
+    assert cases == {
+        "identity_ended", "new_identity", "same_name_sibling", "twin", "shared_upn", "council_move", "second_record", "unborn",
+        "stand_in_birth", "transliterated", "name_change", "protected_address",
+    }  # fmt: skip
+    renewed = people[people["formerly"] != ""]
+    assert len(renewed) and not set(renewed["person_true"]) & set(renewed["formerly"])
+
+
+def test_children_matched_across_agencies(home: Home) -> None:
+    """DQ05 from the persons file: nobody is matched whom only one agency knows."""
+    values = pd.read_parquet(home.truth / "indicators.parquet")
+    mine = values[(values["indicator_id"] == "DQ05") & (values["period_type"] == "financial_year")]
+    assert (mine["denominator"] > 0).all() and mine["value"].between(1, 99).all()
+    people = pd.read_parquet(home.truth / "persons.parquet")
+    known = people[people["person_true"] != ""]
+    share = (known.groupby("person_true")["agency"].transform("nunique") > 1).mean()
+    last = mine[(mine["area_code"] == "SCP_JOINT") & (mine["period_id"] == "2025-26")]["value"].item() / 100
+    assert last > share, "those who are known to several agencies are sent more often"
 
 
 def test_sizes_that_make_no_sense_are_refused(tmp_path: Path) -> None:

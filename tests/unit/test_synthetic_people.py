@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 from stdnum.gb import nhs, upn
 
+from ingest.contract import load_contracts
+from ingest.synthetic import agencies, careers, hard_cases, names, others, population, truth, written
 from ingest.synthetic import calibration as cal
-from ingest.synthetic import careers, population, truth
 from ingest.synthetic.days import after_months, working_days
+from ingest.synthetic.extracts import council_protection, school_census
+from ingest.synthetic.world import World
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +107,223 @@ def test_perfect_linkage_of_the_truth() -> None:
         )
         == 2
     ), "invalid"
+
+
+# --- names
+
+
+def test_names_are_of_the_list_and_most_are_rare(pop: population.Population) -> None:
+    listed = names.listed()
+    forenames = {n for (_, part, _), some in listed.items() if part == "forename" for n in some}
+    surnames = {n for (_, part, _), some in listed.items() if part == "surname" for n in some}
+    parts = {p for double in surnames if "-" in double for p in double.split("-")}
+    assert set(pop.names.forename) <= forenames
+    assert {
+        p for n in pop.names.surname for p in ([n] if n in surnames else n.split("-"))
+    } <= surnames | parts
+    assert len(surnames) > 2000
+    assert all(
+        len({n for (_, p, s), some in listed.items() if (p, s) == ("forename", sex) for n in some}) > 400
+        for sex in "FM"
+    )
+    for given, rare in ((pop.names.forename, 300), (pop.names.surname, 1000)):
+        counts = pd.Series(given).value_counts()
+        assert 0.005 < counts.iloc[0] / counts.sum() < 0.03
+        assert (counts < 10).sum() > rare
+
+
+def test_every_letter_of_a_name_is_latin() -> None:
+    """The police's files are in Windows-1252: what it does not know must lose its accent and be known then."""
+    for some in names.listed().values():
+        assert all(written.plain(n).isascii() for n in some)
+
+
+def test_families_share_a_surname_but_no_forename(pop: population.Population) -> None:
+    known = pop.names
+    frame = pop.children[["family"]].assign(
+        forename=known.forename, surname=known.surname, one=known.one_name
+    )
+    several = frame[frame.groupby("family")["family"].transform("size") > 1]
+    usual = several.groupby("family")["surname"].agg(lambda s: s.value_counts().iloc[0] / len(s))
+    assert 0.8 < usual.mean() < 0.98
+    twice = frame[frame.duplicated(["family", "forename"], keep=False)]
+    assert len(twice) and twice["one"].all()
+    assert 0.03 < np.mean(["-" in s for s in known.surname]) < 0.06
+    assert 0.01 < (~np.isnat(known.changed)).mean() < 0.03
+
+
+def test_brothers_and_sisters_of_one_name_are_a_year_apart(pop: population.Population) -> None:
+    known = pop.names
+    younger = np.flatnonzero(known.one_name)[1::2]
+    assert len(younger) >= 4
+    for i in younger:
+        assert (known.forename[i], known.surname[i]) == (known.forename[i - 1], known.surname[i - 1])
+        assert pop.children["family"].iat[i] == pop.children["family"].iat[i - 1]
+        assert (pop.birth(np.array([i]))[0] - pop.birth(np.array([i - 1]))[0]).astype(int) > 365
+    assert np.isnat(known.changed[known.one_name]).all()
+
+
+def test_twins_share_birth_and_surname_and_some_names_look_alike(pop: population.Population) -> None:
+    known = pop.names
+    second = np.flatnonzero(known.lead != np.arange(len(known.lead)))
+    first = known.lead[second]
+    assert len(second) > 100
+    assert (pop.birth(first) == pop.birth(second)).all() and (
+        known.surname[first] == known.surname[second]
+    ).all()
+    assert (known.forename[first] != known.forename[second]).all()
+    pairs = {p for by_group in names.TWINS.values() for some in by_group.values() for p in some}
+    alike = [
+        f"{a} {b}" in pairs or f"{b} {a}" in pairs
+        for a, b in zip(known.forename[first], known.forename[second], strict=True)
+    ]
+    initial = [a[0] == b[0] for a, b in zip(known.forename[first], known.forename[second], strict=True)]
+    assert 0.15 < np.mean(alike) < 0.45
+    assert np.mean(initial) > np.mean(alike) + 0.1
+
+
+# --- how agencies write
+
+
+ON = np.datetime64("2023-04-01")  # nobody's name has changed yet
+
+
+@pytest.mark.parametrize("agency", sorted(written.HABITS))
+def test_agencies_write_most_children_down_as_they_are(pop: population.Population, agency: str) -> None:
+    child = np.flatnonzero(pop.birth(np.arange(len(pop.children))) <= ON)
+    wrote = written.person(pop, child, agency, ON)
+    habit = written.HABITS[agency]
+
+    def folded(texts: np.ndarray) -> np.ndarray:
+        return np.array([written.plain(t).casefold().strip() for t in texts], dtype=object)
+
+    differs = folded(wrote.forename) != folded(pop.forename(child))
+    at_least = habit.nickname + habit.middle * names.MIDDLE + written.SPELLING["forename"]
+    assert 0.6 * at_least < differs.mean() < at_least + 0.04
+    turned = (wrote.forename == pop.surname(child)) & (wrote.surname == pop.forename(child))
+    assert 0.001 < turned.mean() < 0.006
+    true = pop.birth(child)
+    rates = written.DAY_AND_MONTH + written.DAY_SLIP + written.WRONG_YEAR + habit.new_year + habit.stand_in
+    assert abs((wrote.birth != true).mean() - (rates if habit.birth else 0)) < 0.005
+    assert (wrote.birth <= ON).all()
+    assert abs(np.isin(wrote.sex, ("", "U")).mean() - (written.NO_SEX if habit.birth else 0)) < 0.005
+    assert (wrote.postcode[written.protected(pop, child)] == "").all()
+    assert 0.002 < (wrote.postcode == "").mean() < 0.012
+    for text in (*wrote.forename, *wrote.surname):
+        assert text.encode(habit.encoding) and len(text) <= 80
+
+
+def test_a_record_differs_in_the_same_way_in_every_file(pop: population.Population) -> None:
+    child = np.arange(0, len(pop.children), 3)
+    whole = written.person(pop, child, "police", ON)
+    some = written.person(pop, child[::-5], "police", ON)
+    assert (whole.forename[::-5] == some.forename).all() and (whole.birth[::-5] == some.birth).all()
+    assert (whole.postcode[::-5] == some.postcode).all()
+    second = written.person(pop, child, "police", ON, np.ones(len(child), bool))
+    assert (second.forename != whole.forename).mean() > 0.05, "another record, other slips"
+
+
+def test_what_is_written_never_changes_who_the_child_is(pop: population.Population) -> None:
+    before = population.make(0.05, 7)
+    everyone = np.arange(len(pop.children))
+    for agency in written.HABITS:
+        written.person(pop, everyone, agency, np.datetime64("2026-01-01"))
+    pd.testing.assert_frame_equal(pop.children, before.children)
+    for part in ("forename", "surname", "later", "middle"):
+        assert (getattr(pop.names, part) == getattr(before.names, part)).all()
+
+
+def test_agencies_hear_of_a_new_name_and_a_new_home_at_different_times(pop: population.Population) -> None:
+    child = np.flatnonzero(~np.isnat(pop.names.changed))
+    months = np.arange("2023-04", "2026-07", dtype="datetime64[M]").astype("datetime64[D]")
+    new: dict[str, np.ndarray] = {}
+    for agency in ("police", "school"):
+        wrote = np.stack([written.person(pop, child, agency, m).surname for m in months])
+        new[agency] = (wrote != wrote[0]).sum(0)
+        assert ((wrote[1:] != wrote[:-1]).sum(0) <= 1).all(), "no going back"
+    assert (new["police"] < new["school"]).mean() > 0.4
+    everyone = np.arange(len(pop.children))
+    homes = np.stack([written.homes(pop, everyone, m, "health") for m in months])
+    assert (np.diff(homes, axis=0) >= 0).all()
+    assert 0.15 < (homes[-1] > homes[0]).mean() < 0.35
+
+
+def test_slips_are_one_edit_from_the_name() -> None:
+    for luck in np.linspace(0, 0.999, 60):
+        wrong = written.slip("Charlotte", float(luck))
+        assert wrong[0] == "C" and abs(len(wrong) - 9) <= 1
+    assert written.slip("Li", 0.5) == "Li"
+
+
+# --- hard cases
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    pop = population.make(0.1, 2026)
+    frames = {"health": others.health(pop), "schools": {a: others.schools(pop, a) for a in (0, 1)}}
+    both = (careers.make(pop, 0), careers.make(pop, 1))
+    return hard_cases.hardened(World(pop, both, agencies.missing(pop), frames, load_contracts()))
+
+
+def test_an_adopted_child_is_another_child_from_that_day_on(world: World) -> None:
+    pop = world.population
+    origin = pop.children["origin"].to_numpy()
+    new = np.flatnonzero(origin >= 0)
+    old = origin[new]
+    assert len(new) >= 3
+    adopted = np.concatenate([c.people.loc[c.people["adopted"], "child"] for c in world.frames["care"]])
+    assert set(adopted) <= set(old), "every adopted child has a new identity"
+    for column in ("birth", "sex", "ethnicity"):
+        assert (pop.children[column].to_numpy()[new] == pop.children[column].to_numpy()[old]).all()
+    assert not set(pop.nhs(new)) & set(pop.nhs(old)) and not set(pop.upn(new)) & set(pop.upn(old))
+    assert (pop.surname(new) != pop.surname(old)).mean() > 0.9
+    kept = (pop.forename(new) == pop.forename(old)).mean()
+    assert 0.3 <= kept < 1
+    day = pop.children["since"].to_numpy()[new].astype("datetime64[D]")
+    assert (pop.children["until"].to_numpy()[old].astype("datetime64[D]") == day).all()
+    assert not pop.lives(new, day - 1).any() and pop.lives(old, day - 1).all()
+    assert pop.lives(new, day).all() and not pop.lives(old, day).any()
+
+
+def test_nothing_is_referred_of_an_identity_that_ended_or_has_not_begun(world: World) -> None:
+    for c in world.careers:
+        child, ref = c.episodes["child"].to_numpy(), c.episodes["ref"].to_numpy().astype("datetime64[D]")
+        assert world.population.lives(child, ref).all()
+    for delivery in school_census.deliveries(world):
+        child = delivery.tables["pupil_on_roll"]["_child"].to_numpy().astype(np.int64)
+        assert world.population.lives(child, truth.last_day(delivery)).all()
+
+
+def test_names_of_the_others_stay_when_children_get_new_identities(world: World) -> None:
+    before = population.make(0.1, 2026)
+    n = len(before.children)
+    assert (world.population.names.forename[:n] == before.names.forename).all()
+    assert (world.population.names.surname[:n] == before.names.surname).all()
+
+
+def test_a_child_who_moves_is_known_to_one_council_and_then_to_the_other(world: World) -> None:
+    pop = world.population
+    moved = np.flatnonzero(~np.isnat(pop.children["moved"].to_numpy()))
+    assert len(moved) >= 6
+    met = {c.area: c.episodes.groupby("child")["ref"].agg(["min", "max"]) for c in world.careers}
+    both = [i for i in moved if all(i in met[a].index for a in (0, 1))]
+    assert len(both) > 0.7 * len(moved)
+    for i in both:
+        home = int(pop.children["area"].iat[i])
+        assert met[home].loc[i, "max"] < pop.children["moved"].iat[i] < met[1 - home].loc[i, "min"]
+    listed: dict[int, set[str]] = {i: set() for i in both}
+    for delivery in council_protection.deliveries(world):
+        for table in (t for t in delivery.tables.values() if "_child" in t):
+            for i, local in zip(table["_child"], table["la_child_id"], strict=True):
+                if i in listed:
+                    listed[i].add(f"{delivery.submitter} {local}")
+    assert any(len({x.split()[0] for x in ids}) == 2 for ids in listed.values())
+
+
+def test_stoke_has_one_upn_for_some_twins(world: World) -> None:
+    pop = world.population
+    second = np.flatnonzero(pop.names.lead != np.arange(len(pop.children)))
+    shared = agencies.council_upn(pop, 1, second) == pop.upn(pop.names.lead[second])
+    assert 0.05 < shared.mean() < 0.4
+    assert (agencies.council_upn(pop, 0, second) == pop.upn(second)).all()

@@ -295,7 +295,8 @@ def _early_help(pop: Population, careers: Careers, contacts: pd.DataFrame) -> It
     everyone = pop.children[["family", "area"]].assign(child=np.arange(len(pop.children)))
     rows = offers.merge(everyone[everyone["area"] == area], on="family", how="inner")
     age = (dated(rows["offered"]) - pop.birth(rows["child"].to_numpy())).astype(int)
-    rows = rows[(age > 0) & (age < 6200)]
+    here = pop.lives(rows["child"].to_numpy(), dated(rows["offered"]))
+    rows = rows[(age > 0) & (age < 6200) & here]
     rows = rows[rows.groupby(["family", "offered"]).cumcount() < 3]
     rows = rows.sort_values(["offered", "family", "child"], kind="stable", ignore_index=True)
     episode = rows.groupby(["offered", "family"], sort=False).ngroup().to_numpy()

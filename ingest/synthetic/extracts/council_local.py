@@ -105,7 +105,9 @@ def living_in(pop: Population, area: int, first: Day, last: Day) -> tuple[Array,
     """(children of the area who were between nothing and 17 then, how likely trouble finds each)."""
     born = pop.children["birth"].to_numpy().astype("datetime64[D]")
     inside = (pop.children["area"].to_numpy() == area) & (born < first) & ((last - born).astype(int) < 6500)
-    pool = np.flatnonzero(inside)
+    everyone = np.arange(len(born))
+    moved = pop.children["moved"].to_numpy().astype("datetime64[D]") <= last
+    pool = np.flatnonzero(inside & ~moved & pop.lives(everyone, first) & pop.lives(everyone, last))
     weight = pop.children["vulnerable"].to_numpy()[pool] + 0.01
     return pool, weight / weight.sum()
 

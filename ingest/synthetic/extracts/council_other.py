@@ -355,6 +355,8 @@ def _spells(pop: Population, rng: np.random.Generator, area: int, first: np.date
         (pop.children["area"] == area)
         & ((first - born).astype(int) > 1850)
         & ((first - born).astype(int) < 5300)
+        & pop.lives(np.arange(len(born)), first)
+        & pop.lives(np.arange(len(born)), LAST)
     )
     years = int((LAST - first).astype(int)) / 365
     parts = []

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ingest.synthetic import calibration as cal
-from ingest.synthetic.agencies import british, chance, has_upn, quarter_id
+from ingest.synthetic.agencies import british, chance, council_upn, has_upn, quarter_id
 from ingest.synthetic.careers import Careers
 from ingest.synthetic.days import BUSDAYS, NEVER, plus
 from ingest.synthetic.defects import Planter, each, put, serial
@@ -42,6 +42,7 @@ from ingest.synthetic.extracts.council_local import (
 from ingest.synthetic.population import Array, Population, draw
 from ingest.synthetic.world import World
 from ingest.synthetic.writers import Delivery, Style
+from ingest.synthetic.written import postcode
 
 CHILDREN, ACTIVITY, CONFERENCES, COURT, GCP2 = (
     "council/children",
@@ -144,7 +145,7 @@ def _children(pop: Population, careers: Careers) -> Iterator[tuple[str, Tables]]
                 "la_child_id": ids,
                 "la_code": cal.LA[area],
                 "snapshot_on": british(np.full(len(at), last)),
-                "upn": np.where(known, pop.upn(child), ""),
+                "upn": np.where(known, council_upn(pop, area, child), ""),
                 "former_upn": "",
                 "upn_unknown": np.where(
                     known, "", np.where(young, "UN1", np.where(chance(child, 47) < 0.5, "UN2", "UN4"))
@@ -166,7 +167,7 @@ def _children(pop: Population, careers: Careers) -> Iterator[tuple[str, Tables]]
                 "home_district": np.where(
                     chance(child, 107) < 0.012, "OTHER", home_district(pop, area, child, moved)
                 ),
-                "postcode": pop.postcode(child),
+                "postcode": postcode(pop, child, last, "council"),
                 "_child": child,
             }
         )

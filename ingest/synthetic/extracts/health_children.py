@@ -103,7 +103,8 @@ def _worry(world: World) -> Array:
     pop = world.population
     born = pop.children["birth"].to_numpy().astype("datetime64[D]")
     area = pop.children["area"].to_numpy()
-    index = np.flatnonzero((born > FIRST + 20) & (born < LAST + 200) & (area != VISITOR))
+    own = pop.children["origin"].to_numpy() < 0  # a new identity was never unborn
+    index = np.flatnonzero((born > FIRST + 20) & (born < LAST + 200) & (area != VISITOR) & own)
     early = np.zeros(len(born), bool)
     for careers in world.careers:
         e = careers.episodes
@@ -121,6 +122,7 @@ def _review_rows(world: World) -> pd.DataFrame:
     parts = []
     for review, (counts, done, in_time, last) in REVIEWS.items():
         child = np.flatnonzero(here & (born + counts >= FIRST) & (born + counts <= LAST))
+        child = child[pop.lives(child, born[child] + counts)]
         n = len(child)
         soon = rng.integers(EARLY[review], last + 1, n)
         age = np.where(
@@ -153,7 +155,7 @@ def _review_rows(world: World) -> pd.DataFrame:
     n, child = len(r), r["child"].to_numpy()
     before, done = (r["review"] == "ANTENATAL").to_numpy(), r["done"].to_numpy()
     counted = r["counted"].to_numpy().astype("datetime64[D]")
-    person = nhs_person(pop, child)
+    person = nhs_person(pop, child, np.minimum(counted, born[child] + r["age"].to_numpy()))
     for name in ("nhs_number", "forename", "birth_date", "sex", "ethnicity"):
         person[name] = np.where(before, "", person[name])
     person["local_patient_id"] = np.where(before, unborn_ref(child), person["local_patient_id"])
@@ -239,7 +241,7 @@ def _attendance_rows(world: World) -> pd.DataFrame:
     )  # fmt: skip
     arrived = np.sort(moments(rng, day, 0.5))
     columns = {
-        **nhs_person(pop, child),
+        **nhs_person(pop, child, day),
         "attendance_ref": _numbered("ED", n),
         "provider": provider(pop, child, "UHNM", "UHDB"),
         "arrived_at": british_time(arrived),
@@ -298,7 +300,7 @@ def _camhs_rows(world: World) -> pd.DataFrame:
 
     shut = known(closed)
     columns = {
-        **nhs_person(pop, child[row]),
+        **nhs_person(pop, child[row], received[row]),
         "referral_ref": _numbered("MH", n)[row],
         "provider": provider(pop, child[row], "NSCHT", "MPFT"),
         "reason": reason[row],
@@ -330,7 +332,7 @@ def _missed_rows(world: World) -> pd.DataFrame:
     month_end = (day.astype("datetime64[M]") + 1).astype("datetime64[D]") + 14
     followed = np.where(done, np.minimum(plus(day, rng.integers(0, 21, n)), month_end), NEVER)
     columns = {
-        **nhs_person(pop, child),
+        **nhs_person(pop, child, day),
         "appointment_ref": _numbered("AP", n),
         "provider": provider(pop, child, "UHNM", "MPFT"),
         "specialty": draw(

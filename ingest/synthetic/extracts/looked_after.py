@@ -18,12 +18,13 @@ import numpy as np
 import pandas as pd
 
 from ingest.synthetic import calibration as cal
-from ingest.synthetic.agencies import british, chance, council_id
+from ingest.synthetic.agencies import british, chance, council_id, council_upn
 from ingest.synthetic.days import NEVER, fy_end, fy_start, plus
 from ingest.synthetic.defects import Planter, each, put, serial
 from ingest.synthetic.population import Array, Population, draw
 from ingest.synthetic.world import World
 from ingest.synthetic.writers import Delivery, Style
+from ingest.synthetic.written import postcode
 
 KEY: Final = "council/ssda903"
 YEARS: Final = (2024, 2025, 2026)
@@ -42,6 +43,8 @@ HEALTH: Final = ((0.82, 0.91, 0.61, 15.1), (0.72, 0.92, 0.79, 14.9))
 LEAVERS: Final = ((0.66, 0.91), (0.43, 0.94))
 LEAVERS_A_YEAR: Final = (430, 330)  # synthetic
 LEGAL: Final = np.array(["V2", "C1", "C2"], dtype=object)
+#: The day whose home the returns give, for all years.
+HOME_ON: Final = np.datetime64("2022-04-01")
 #: The columns that councils leave to the DfE.
 DERIVED: Final = ("placement_la", "placement_location", "placement_distance")
 
@@ -50,7 +53,7 @@ DERIVED: Final = ("placement_la", "placement_location", "placement_distance")
 class Care:
     """One council's periods of care, one row a child, and everything that happened in them."""
 
-    people: pd.DataFrame  # child, entered, left (NaT while in care), newcomer
+    people: pd.DataFrame  # child, entered, left (NaT while in care), newcomer, calm, adopted
     episodes: pd.DataFrame  # person, started, ended, and the codes of an episode
     workers: pd.DataFrame  # person, started, ended, worker, reason
 
@@ -59,7 +62,7 @@ def deliveries(world: World) -> Iterator[Delivery]:
     """Both councils' returns of three years."""
     sending = world.population.rng("looked-after-sending")
     for area, council in enumerate(cal.COUNCILS):
-        care = _care(world, area)
+        care = world.frames["care"][area] if "care" in world.frames else care_of(world, area)
         for year in YEARS:
             period = f"{year - 1}-{year % 100}"
             tables = {k: v for k, v in _tables(world, area, care, year).items() if len(v)}
@@ -71,13 +74,15 @@ def deliveries(world: World) -> Iterator[Delivery]:
 # --- who, from when to when ---------------------------------------------------------------------------------------------------
 
 
-def _care(world: World, area: int) -> Care:
+def care_of(world: World, area: int) -> Care:
+    """One council's periods of care. They are drawn before anybody has a new identity (hard_cases.py)."""
     pop = world.population
     rng = pop.rng(f"looked-after-{area}")
     people = pd.concat([_stock(world, area, rng), _newcomers(world, area)], ignore_index=True)
     people = people.sort_values(["entered", "child"], kind="stable", ignore_index=True)
     people["left"] = _left(pop, area, rng, people)
-    people["adopted"] = _adopted(pop, rng, people)
+    people["calm"] = _calm(world, people)
+    people["adopted"] = _adopted(pop, rng, people) & people["calm"]
     return Care(people, _episodes(pop, rng, people), _workers(pop, area, rng, people))
 
 
@@ -157,6 +162,21 @@ def _adopted(pop: Population, rng: np.random.Generator, people: pd.DataFrame) ->
         & ((left - entered).astype(float) > 400)
         & (rng.random(len(people)) < 0.45)
     )
+
+
+def _calm(world: World, people: pd.DataFrame) -> Array:
+    """True for children who left and of whom nobody reports anything later: no referral, nothing missing, no coming back."""
+    left = people["left"].to_numpy().astype("datetime64[D]")
+    missing, health = world.missing, world.frames["health"]
+    latest = np.full(len(world.population.children), np.datetime64("1990-01-01"), "datetime64[D]")
+    seen = [(c.episodes["child"], c.episodes["ref"]) for c in world.careers]
+    seen += [
+        (missing.police["child"], missing.police["reported_at"]),
+        (missing.council["child"], missing.council["started_at"]),
+    ]
+    for child, day in (*seen, (health["_child"], health["_entered"])):
+        np.maximum.at(latest, child.to_numpy().astype(np.int64), day.to_numpy().astype("datetime64[D]"))
+    return latest[people["child"].to_numpy()] < left
 
 
 # --- what happened --------------------------------------------------------------------------------------------------------------
@@ -394,7 +414,7 @@ def _header(pop: Population, area: int, child: Array, in_care: Array, year: int)
         pop, area, child,
         sex=_sex(pop, child, year),
         ethnicity=pop.children["ethnicity"].to_numpy()[child],
-        upn=np.where(known, pop.upn(child), ""),
+        upn=np.where(known, council_upn(pop, area, child), ""),
         upn_unknown=np.where(known, "", "UN1"),
         mother=np.where((pop.children["sex"].to_numpy()[child] == "F") & np.isin(child, in_care), "0", ""),
         mother_child_birth_date="",
@@ -419,7 +439,8 @@ def _year_episodes(pop: Population, area: int, care: Care, year: int) -> pd.Data
     placement = own["placement"].to_numpy(object)
     if year <= 2024:  # supported accommodation has its own code from 2025
         placement = np.where(placement == "K3", "H5", placement)
-    home, elsewhere = pop.postcode(child), own["_elsewhere"].to_numpy()
+    # The home that the child came from: it stays in every return.
+    home, elsewhere = postcode(pop, child, HOME_ON, "council"), own["_elsewhere"].to_numpy()
     there = pop.postcode(elsewhere)
     frame = pd.DataFrame(
         {

@@ -156,7 +156,9 @@ def _crime_rows(world: World) -> pd.DataFrame:
     row, day = versions(recorded, [flagged, outcome_on, moved, cancelled], "month")
     told = ~np.isnat(flagged[row]) & (flagged[row] <= day)
     reclassified, gone = (~np.isnat(w[row]) & (w[row] <= day) for w in (moved, cancelled))
-    person = police_person(pop, child, rng)  # the nominal of a crime does not change from file to file
+    person = police_person(
+        pop, child, rng, recorded
+    )  # the nominal of a crime does not change from file to file
     columns = {
         **{k: v[row] for k, v in person.items()},
         "crime_ref": ref[row],
@@ -206,7 +208,7 @@ def _nrm_rows(world: World) -> pd.DataFrame:
         draw(rng, {"POLICE": 34, "COUNCIL": 55, "GOVERNMENT": 9, "CHARITY": 2}, n),
         rng.random(n) < 0.55,
     )
-    person = police_person(pop, child, rng)
+    person = police_person(pop, child, rng, referred)
     row, day = versions(referred, [reasonable, conclusive], "quarter")
     columns = {
         **{k: v[row] for k, v in person.items()},
@@ -263,7 +265,7 @@ def _custody_rows(world: World) -> pd.DataFrame:
     bed = held & (rng.random(n) < 0.66)
     overnight = (left.astype("datetime64[D]") - arrived.astype("datetime64[D]")).astype(int) > 0
     columns = {
-        **police_person(pop, child, rng),
+        **police_person(pop, child, rng, arrived.astype("datetime64[D]")),
         "custody_ref": "21CU" + short_year(arrived) + "-" + np.char.zfill(np.arange(1, n + 1).astype(str), 5).astype(object),
         "offence_group": draw(
             rng, {"VIOLENCE_INJURY": 24, "VIOLENCE_NO_INJURY": 14, "ROBBERY": 9, "WEAPONS": 10, "DRUGS": 10, "DAMAGE": 7, "THEFT": 9, "VEHICLE": 6, "RAPE": 3, "OTHER_SEXUAL": 3, "PUBLIC_ORDER": 5}, n
@@ -300,7 +302,10 @@ def _marac(world: World) -> dict[str, pd.DataFrame]:
     grade = np.r_[
         i["grade"].to_numpy(object)[made], draw(rng, {"STANDARD": 66, "MEDIUM": 26, "HIGH": 8}, len(more))
     ]
-    where = np.r_[home(pop, lead[made].astype(int)), draw(rng, {"860": 60, "861": 38, "OTH": 2}, len(more))]
+    where = np.r_[
+        home(pop, lead[made].astype(int), at[: len(made)].astype("datetime64[D]")),
+        draw(rng, {"860": 60, "861": 38, "OTH": 2}, len(more)),
+    ]
     ref = np.r_[i["ref"].to_numpy(object)[made], np.full(len(more), "", dtype=object)]
     number = np.r_[i["number"].to_numpy()[made], np.zeros(len(more), int)]
     family = np.r_[i["family"].to_numpy()[made], -1 - rng.integers(0, max(len(more) // 2, 1), len(more))]
@@ -354,7 +359,7 @@ def _marac(world: World) -> dict[str, pd.DataFrame]:
     child = children["child"].to_numpy()
     heard = children["meeting"].to_numpy().astype("datetime64[D]")
     names = {
-        **police_person(pop, child, rng),
+        **police_person(pop, child, rng, heard),
         "case_ref": children["case"].to_numpy(object),
         "meeting_on": british(heard),
         "_period": quarter_id(heard),

@@ -115,6 +115,7 @@ def domestic_abuse(world: World) -> Abuse:
     row, child = Families.of(pop).members(lead)
     age = (at[row].astype("datetime64[D]") - pop.birth(child)).astype(int)
     keep = (age >= 0) & (age < ADULT) & ((child == lead[row]) | (rng.random(len(row)) < 0.88))
+    keep &= pop.lives(child, at[row].astype("datetime64[D]"))
     row, child = row[keep], child[keep]
     crime = rng.random(n) < 0.58
     role = np.where(crime[row] & (rng.random(len(row)) < 0.11), "VICTIM", "HOUSEHOLD")
@@ -179,7 +180,7 @@ def _abuse_rows(world: World, abuse: Abuse) -> pd.DataFrame:
         seen, spoken, np.where(c["present"], "NOT_RECORDED", np.where(rng.random(n) < 0.5, "NOT_THERE", ""))
     )
     columns = {
-        **police_person(pop, child, rng),
+        **police_person(pop, child, rng, i["recorded"].to_numpy().astype("datetime64[D]")),
         "incident_ref": i["ref"].to_numpy(object),
         "record_type": np.where(i["crime"], "CRIME", "INCIDENT").astype(object),
         "child_role": c["role"].to_numpy(object),
@@ -207,6 +208,7 @@ def _protection_rows(world: World, abuse: Abuse) -> pd.DataFrame:
     row, child = Families.of(pop).members(lead)
     age = (day[row] - pop.birth(child)).astype(int)
     keep = (child == lead[row]) | ((age >= 0) & (age < 4000) & (rng.random(len(row)) < 0.35))
+    keep &= pop.lives(child, day[row])
     row, child = row[keep], child[keep]
     use = len(day)
     start = moments(rng, day, 0.6)
@@ -219,7 +221,7 @@ def _protection_rows(world: World, abuse: Abuse) -> pd.DataFrame:
     n = len(row)
     number = np.arange(1, n + 1)
     columns = {
-        **police_person(pop, child, rng),
+        **police_person(pop, child, rng, start[row].astype("datetime64[D]")),
         "protection_ref": "PP"
         + short_year(start[row])
         + "-"
@@ -299,7 +301,7 @@ def _encompass_rows(world: World, abuse: Abuse) -> pd.DataFrame:
     notified = np.where(rng.random(n) < 0.83, soon, starts + rng.integers(5, 2600, n) * MINUTE)
     notified = np.where((recipient == "NOT_MATCHED") | (rng.random(n) < 0.05), NEVER, notified)
     columns = {
-        **police_person(pop, child, rng),
+        **police_person(pop, child, rng, day),
         "incident_ref": i["ref"].to_numpy(object)[pick],
         "upn": np.where((recipient == "SCHOOL") & (chance(child, 11) < 0.6), pop.upn(child), ""),
         "child_present": _yes(c["present"].to_numpy()[pick]),
@@ -376,7 +378,7 @@ def _notice_rows(world: World, abuse: Abuse) -> pd.DataFrame:
     had = np.where(
         rng.random(n) < 0.86, sent + np.minimum(rng.exponential(300, n), 2000).astype(int) * MINUTE, NEVER
     )
-    person = police_person(pop, child, rng)
+    person = police_person(pop, child, rng, made.astype("datetime64[D]"))
     columns = {
         **person,
         "notice_ref": "PPN" + np.char.zfill(number.astype(str), 7).astype(object),

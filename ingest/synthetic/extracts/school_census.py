@@ -24,6 +24,7 @@ from ingest.synthetic.defects import Planter, each, put
 from ingest.synthetic.population import Array, draw, years
 from ingest.synthetic.world import World
 from ingest.synthetic.writers import Delivery
+from ingest.synthetic.written import person
 
 KEY: Final = "school/school_census"
 #: Terms whose census is due before the data end: id, first day, last day, whether the export still has totals of absence.
@@ -85,9 +86,10 @@ def _tables(
     moved = chance(child, 700 + year * 3 + number) < MOVES
     before = _schools(world, area, year, child + 7, year_group)
     entered = _entered(pop.birth(child), year_group, first, moved)
+    who = person(pop, child, "school", first)
     roll = _frame(
-        pupil_id=_ids(area, child), school_ref=schools, upn=pop.upn(child), former_upn="", forename=pop.forename(child), surname=pop.surname(child),
-        birth_date=_day(pop.birth(child)), sex=pop.children["sex"].to_numpy(object)[child], entered_on=_day(entered), nc_year=_nc(year_group),
+        pupil_id=_ids(area, child), school_ref=schools, upn=pop.upn(child), former_upn="", forename=who.forename, surname=who.surname,
+        birth_date=_day(who.birth), sex=who.sex, entered_on=_day(entered), nc_year=_nc(year_group),
         enrolment_status="C", part_time="False", sen_provision=_needs(child, in_need), sen_unit="False", resourced_provision="False",
         sessions_possible=f"{POSSIBLE[number]}.0", sessions_authorised=_count(authorised) if totals else "",
         sessions_unauthorised=_count(unauthorised) if totals else "", summer2_possible="58.0" if number == 1 else "", summer2_authorised="",
@@ -109,9 +111,12 @@ def _pupils(world: World, careers: Careers, area: int, last: np.datetime64) -> t
     known = np.unique(e["child"].to_numpy()[served])
     start = np.datetime64(f"{int(str(last)[:4]) - (int(str(last)[5:7]) < 9)}-08-31")
     age = (start - pop.children["birth"].to_numpy().astype("datetime64[D]")).astype(int) / 365.25
-    of_age = (age >= 4) & (age < 16) & (pop.children["area"].to_numpy() == area)
-    everyone = np.arange(len(of_age))
-    mates = np.flatnonzero(of_age & (chance(everyone, 701) < SCHOOLMATES))
+    everyone = np.arange(len(age))
+    moved = pop.children["moved"].to_numpy().astype("datetime64[D]") <= last
+    lives_in = np.where(moved, 1 - pop.children["area"].to_numpy(), pop.children["area"].to_numpy())
+    of_age = (age >= 4) & (age < 16) & (lives_in == area) & pop.lives(everyone, last)
+    # A child who has a new identity is in the sample for certain.
+    mates = np.flatnonzero(of_age & ((chance(everyone, 701) < SCHOOLMATES) | (pop.children["origin"] >= 0)))
     child = np.union1d(known[of_age[known]], mates)
     return child, np.isin(child, known)
 

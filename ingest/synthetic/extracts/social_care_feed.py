@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 
 from ingest.synthetic import calibration as cal
-from ingest.synthetic.agencies import chance, council_id, has_upn, iso
+from ingest.synthetic.agencies import chance, council_id, council_upn, has_upn, iso
 from ingest.synthetic.careers import Careers
 from ingest.synthetic.days import NEVER
 from ingest.synthetic.defects import Planter, put
 from ingest.synthetic.population import Array
 from ingest.synthetic.world import World
 from ingest.synthetic.writers import Delivery
+from ingest.synthetic.written import person
 
 KEY: Final = "council/csc_daily"
 MONTH, AS_AT = "2026-05", np.datetime64("2026-05-31")
@@ -79,13 +80,13 @@ def _children(world: World, area: int, child: Array) -> pd.DataFrame:
     pop = world.population
     born = pop.birth(child)
     unborn = born > AS_AT
-    upn = np.where(has_upn(pop, child, AS_AT), pop.upn(child), "")
-    sex = pop.children["sex"].to_numpy(object)[child]
+    upn = np.where(has_upn(pop, child, AS_AT), council_upn(pop, area, child), "")
+    who = person(pop, child, "council", AS_AT)
     return _frame(
         la_child_id=council_id(area, child), mis_child_id="", upn=upn, former_upn="", upn_unknown=np.where(upn == "", "UN1", ""),
-        forename=np.where(unborn, "", pop.forename(child)), surname=pop.surname(child), birth_date=iso(np.where(unborn, NEVER, born)),
-        expected_birth_date=iso(np.where(unborn, born, NEVER)), sex=np.where(unborn, "U", sex),
-        ethnicity=pop.children["ethnicity"].to_numpy(object)[child], home_district=pop.postcode(child), is_uasc="false", uasc_end_date="",
+        forename=np.where(unborn, "", who.forename), surname=who.surname, birth_date=iso(np.where(unborn, NEVER, born)),
+        expected_birth_date=iso(np.where(unborn, born, NEVER)), sex=np.where(unborn, "U", who.sex),
+        ethnicity=pop.children["ethnicity"].to_numpy(object)[child], home_district=who.postcode, is_uasc="false", uasc_end_date="",
         is_purged="false", details_purged="false", _child=child,
     )  # fmt: skip
 
