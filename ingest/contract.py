@@ -398,7 +398,11 @@ class Table(Strict):
             raise ValueError(f"table {self.name}: a field is declared twice")
         used = set(self.grain) | {c for r in self.rules for c in r.columns}
         used |= set(self.identity.fields.values()) if self.identity else set()
-        used |= {self.identity.ends.field, self.identity.ends.on} if self.identity and self.identity.ends else set()
+        used |= (
+            {self.identity.ends.field, self.identity.ends.on}
+            if self.identity and self.identity.ends
+            else set()
+        )
         used |= {f.also_in for f in self.fields if f.also_in}
         missing = used - set(names)
         if missing:

@@ -92,7 +92,10 @@ FORENAME = Comparison(
         # Forename and surname in each other's place: all the words agree.
         Level("exchanged", "l.name_set = r.name_set and l.surname is not null and r.surname is not null"),
         # A nickname, a transliteration, or the middle name.
-        Level("known_as", "list_has_any(l.forename_keys, r.forename_keys) or list_has_any(l.forename_words, r.forename_words)"),
+        Level(
+            "known_as",
+            "list_has_any(l.forename_keys, r.forename_keys) or list_has_any(l.forename_words, r.forename_words)",
+        ),
         Level(
             "near",
             f"({_near('forename', 0.9)}) or (l.forename_sound = r.forename_sound and l.forename[1] = r.forename[1])",
@@ -124,7 +127,8 @@ BIRTH = Comparison(
         ),
         # 1 January of the right year is what is written when only the year is known.
         Level(
-            "year", "l.birth_year = r.birth_year and (right(l.birth_text, 4) = '0101' or right(r.birth_text, 4) = '0101')"
+            "year",
+            "l.birth_year = r.birth_year and (right(l.birth_text, 4) = '0101' or right(r.birth_text, 4) = '0101')",
         ),
     ),
 )

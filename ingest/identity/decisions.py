@@ -59,7 +59,9 @@ def case_id(a: str, b: str) -> str:
 def steps(home: Home) -> list[Step]:
     """Everything that was said, oldest first."""
     path = _path(home)
-    return [Step(**json.loads(line)) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+    return (
+        [Step(**json.loads(line)) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+    )
 
 
 def propose(home: Home, a: str, b: str, verdict: str, reason: str, officer: str) -> Step:

@@ -93,10 +93,16 @@ def link(home: Home) -> LinkReport:
     _keep(store, inputs.model, result)
     review.write_queue(home, result.queue)
     report = replace(result.report, changed=_hand_over(home, "person_map", result.persons.person_map))
-    events = pa.concat_tables([store.state("events") or IDENTITY["person_event"].empty_table(), result.persons.events])
+    events = pa.concat_tables(
+        [store.state("events") or IDENTITY["person_event"].empty_table(), result.persons.events]
+    )
     _hand_over(home, "person_event", events)
     counts = report.counts()
-    _hand_over(home, "linkage_summary", pa.table([list(counts), list(counts.values())], schema=IDENTITY["linkage_summary"]))
+    _hand_over(
+        home,
+        "linkage_summary",
+        pa.table([list(counts), list(counts.values())], schema=IDENTITY["linkage_summary"]),
+    )
     store.put_state("anchored", result.persons.anchored)
     note = {"fingerprint": inputs.fingerprint, "report": asdict(report)}
     write_text(json.dumps(note, sort_keys=True), home.identity / NOTE)
@@ -119,14 +125,18 @@ class _Inputs:
 
     @classmethod
     def of(cls, home: Home, store: IdentityStore) -> _Inputs:
-        submissions = registry.current(home).select(["submission_id", "period_start", "period_end", "received_at"])
+        submissions = registry.current(home).select(
+            ["submission_id", "period_start", "period_end", "received_at"]
+        )
         ids = sorted(set(submissions["submission_id"].to_pylist()) & store.ids())
         return cls(ids, submissions, models.current(store), decisions.in_force(home))
 
     @property
     def fingerprint(self) -> str:
         decided = [f"{d.case}{d.verdict}{d.at}" for d in self.decided]
-        return hashlib.sha256("|".join([VERSION, self.model.fingerprint, *self.ids, *decided]).encode()).hexdigest()
+        return hashlib.sha256(
+            "|".join([VERSION, self.model.fingerprint, *self.ids, *decided]).encode()
+        ).hexdigest()
 
 
 def _known(home: Home, inputs: _Inputs) -> LinkReport | None:
@@ -151,7 +161,16 @@ def link_people(
     """Pseudonyms to persons: the steps, without files. `kept` is (pairs, compared) of an earlier run with the same model."""
     with records.connection() as con:
         try:
-            return _steps(con, identities, submissions, key, model, pinned or persons.PINNED.empty_table(), decided or [], kept)
+            return _steps(
+                con,
+                identities,
+                submissions,
+                key,
+                model,
+                pinned or persons.PINNED.empty_table(),
+                decided or [],
+                kept,
+            )
         except duckdb.Error as error:
             # What DuckDB says of an error may quote a value.
             raise LinkageFailed(f"linkage did not end: {type(error).__name__}") from None
@@ -168,13 +187,17 @@ def _steps(
     kept: tuple[pa.Table, pa.Table] | None,
 ) -> Linked:
     records.prepare(con, identities, submissions)
-    (nodes, n_records) = con.execute("select (select count(*) from token), (select count(*) from record)").fetchone() or (0, 0)
+    (nodes, n_records) = con.execute(
+        "select (select count(*) from token), (select count(*) from record)"
+    ).fetchone() or (0, 0)
     new = _score(con, model, kept)
     exact.pairs(con)
     outcomes.decide(con)
     _decided(con, decided)
     found = clusters.cluster(con, nodes)
-    newest = max((t for t in submissions["received_at"].to_pylist() if t), default=dt.datetime(1970, 1, 1)).date()  # noqa: DTZ001
+    newest = max(
+        (t for t in submissions["received_at"].to_pylist() if t), default=dt.datetime(1970, 1, 1)
+    ).date()
     con.execute(_WHY)
     named = persons.name(con, found.labels, pinned, key, newest)
     con.register("clusters", pa.table({"node": np.arange(nodes), "label": found.labels}))
@@ -208,7 +231,9 @@ def _score(con: duckdb.DuckDBPyConnection, model: Model, kept: tuple[pa.Table, p
     con.register("compared", compared)
     con.register("kept_pair", pairs)
     con.execute("alter table record add column is_new boolean")
-    con.execute("update record set is_new = not exists (select 1 from compared c where c.record_id = record.record_id)")
+    con.execute(
+        "update record set is_new = not exists (select 1 from compared c where c.record_id = record.record_id)"
+    )
     new = int((con.execute("select count(*) from record where is_new").fetchone() or (0,))[0])
     if new:
         scored.score(con, model, "is_new")
@@ -281,7 +306,9 @@ def _pin(home: Home, store: IdentityStore) -> pa.Table:
     if path.exists():
         store.put_state("events", pq.read_table(path))
     position = anchored.column_names.index("release_id")
-    pinned = anchored.set_column(position, persons.PINNED.field("release_id"), pa.repeat(pa.scalar(release), anchored.num_rows))
+    pinned = anchored.set_column(
+        position, persons.PINNED.field("release_id"), pa.repeat(pa.scalar(release), anchored.num_rows)
+    )
     store.put_state("pinned", pinned)
     return pinned
 

@@ -30,7 +30,30 @@ from nicknames import NickNamer
 VARIANTS = Path(__file__).with_name("name_variants.csv")
 #: Words in the place of a name that name nobody: people write them when they do not know.
 NOBODY = frozenset(
-    "baby boy girl infant child unborn twin male female unknown unk na n a none not known tbc test record anon anonymous".split()
+    [
+        "baby",
+        "boy",
+        "girl",
+        "infant",
+        "child",
+        "unborn",
+        "twin",
+        "male",
+        "female",
+        "unknown",
+        "unk",
+        "na",
+        "n",
+        "a",
+        "none",
+        "not",
+        "known",
+        "tbc",
+        "test",
+        "record",
+        "anon",
+        "anonymous",
+    ]
 )
 _LETTERS = re.compile(r"[^a-z ]+")
 _BREAKS = re.compile(r"[-\s/,.]+")
@@ -94,9 +117,7 @@ def _spread(
     encoded = pc.dictionary_encode(names.combine_chunks().cast(pa.string()))
     encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
     forms = pa.array([form(name) if name else None for name in encoded.dictionary.to_pylist()], kind)
-    columns: Sequence[pa.Array] = [
-        pc.struct_field(forms, f.name).take(encoded.indices) for f in kind
-    ]
+    columns: Sequence[pa.Array] = [pc.struct_field(forms, f.name).take(encoded.indices) for f in kind]
     return pa.Table.from_arrays(columns, names=[f.name for f in kind])
 
 

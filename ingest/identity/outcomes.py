@@ -43,18 +43,30 @@ NUMBER_RULES: tuple[tuple[str, str, str], ...] = (
     (f"is_temporary and not ({_is(BIRTH, 'same')})", "none", "temporary_number"),
     # NHS number and birth date are what the NHS itself asks for. A twin who has been given the other's number is known by a
     # second child of that day and surname, or that day and home, with a number of its own.
-    (f"step = 'nhs_number' and {BIRTH_AGREES} and not ({FORENAME_DIFFERS} and (is_twin or {_is(SEX, 'differ')}))", "link", "nhs_number"),
+    (
+        f"step = 'nhs_number' and {BIRTH_AGREES} and not ({FORENAME_DIFFERS} and (is_twin or {_is(SEX, 'differ')}))",
+        "link",
+        "nhs_number",
+    ),
     # Two children with one UPN are a known fault of school and council records (DfE CIN rule 8510, SSDA903 rule 444).
     (FORENAME_DIFFERS, "review", "number_forename_differs"),
     (f"step = 'upn' and is_contested and {_is(FORENAME, 'unknown')}", "review", "number_contested"),
     (f"step = 'upn' and {_is(FORENAME, 'unknown')} and {_is(SEX, 'differ')}", "review", "number_sex_differs"),
+    # Twins with one UPN whose names sound alike: their NHS numbers, or a known second child, tell.
+    (
+        f"step = 'upn' and not ({_is(FORENAME, 'same', 'exchanged', 'unknown')}) and (is_twin or nhs_differ)",
+        "review",
+        "number_forenames_alike",
+    ),
     (BIRTH_AGREES, "link", "upn"),
     (BIRTH_UNKNOWN, "link", "number_no_birth_date"),
     (_is(BIRTH, "year"), "link", "number_year_of_birth"),
     # The birth date is wrong, and the forename with the surname or the home is right.
     (
         f"step = 'nhs_number' and {_is(FORENAME, 'same', 'exchanged', 'known_as')} "
-        f"and ({_is(SURNAME, 'same', 'part', 'near')} or {_is(POSTCODE, 'same')})", "link", "number_and_name",
+        f"and ({_is(SURNAME, 'same', 'part', 'near')} or {_is(POSTCODE, 'same')})",
+        "link",
+        "number_and_name",
     ),
     ("true", "review", "number_birth_date_differs"),
 )
@@ -75,7 +87,11 @@ SCORED_RULES: tuple[tuple[str, str, str], ...] = (
     # Any other spelling is somebody else's name where a second child of that day and home or surname is known, or a girl's or boy's.
     (f"not ({_is(FORENAME, 'same', 'exchanged')}) and (is_twin or {_is(SEX, 'differ')})", "review", "twin"),
     # The year alone, or a surname that differs, needs the home.
-    (f"({_is(BIRTH, 'year')} or {_is(SURNAME, 'differ')}) and not ({_is(POSTCODE, 'same')})", "review", "no_shared_address"),
+    (
+        f"({_is(BIRTH, 'year')} or {_is(SURNAME, 'differ')}) and not ({_is(POSTCODE, 'same')})",
+        "review",
+        "no_shared_address",
+    ),
     (_is(BIRTH, "year") + " and not (" + _is(FORENAME, "same", "exchanged") + ")", "review", "year_of_birth"),
     (f"weight < {LINK}", "review", "weight"),
     ("true", "link", "scored"),
@@ -112,7 +128,7 @@ def decide(con: duckdb.DuckDBPyConnection) -> None:
                         and not coalesce(list_has_any(na.nhs, nb.nhs), false), false) as numbers_differ,
                     coalesce(list_aggregate(flatten(list_transform(na.nhs, lambda x: list_transform(
                         nb.nhs, lambda y: damerau_levenshtein(x[:-2], y[:-2]) <= 1))), 'bool_or'), false) as numbers_near,
-                    {ended('ta', 'tb')} as identity_ended, wa.node is not null or wb.node is not null as is_twin
+                    {ended("ta", "tb")} as identity_ended, wa.node is not null or wb.node is not null as is_twin
                 from compared c join token ta on c.a = ta.node join token tb on c.b = tb.node
                 left join twin wa on c.a = wa.node left join twin wb on c.b = wb.node
                 left join number_of na on c.a = na.node left join number_of nb on c.b = nb.node
@@ -130,11 +146,13 @@ def decide(con: duckdb.DuckDBPyConnection) -> None:
                     e.a, e.b, e.step,
                     case when e.step = 'local_id' then {SAME_ID} when {BIRTH_AGREES} then {NUMBER} else {LOOSE_NUMBER} end as strength,
                     null::float as weight,
-                    case when {ended('ta', 'tb')} and e.step <> 'local_id' then 'none' else {_case(NUMBER_RULES, 1)} end as outcome,
+                    case when {ended("ta", "tb")} and e.step <> 'local_id' then 'none' else {_case(NUMBER_RULES, 1)} end as outcome,
                     {_case(NUMBER_RULES, 2)} as reason, {gammas}
                 from (
-                    select x.*, ka.node is not null or kb.node is not null as is_twin
+                    select x.*, ka.node is not null or kb.node is not null as is_twin,
+                        coalesce(not list_has_any(na.nhs, nb.nhs), false) as nhs_differ
                     from exact_pair x left join twin ka on x.a = ka.node left join twin kb on x.b = kb.node
+                    left join number_of na on x.a = na.node left join number_of nb on x.b = nb.node
                 ) e join token ta on e.a = ta.node join token tb on e.b = tb.node
             )
             from numbered where outcome <> 'none' union all by name from scored where outcome <> 'none'"""

@@ -25,7 +25,14 @@ from ingest.projections.arrow import IDENTITY, PERSON_MAP
 
 PREFIX = "p1_"
 #: The map as it was published, with the token that each key was made from.
-PINNED = pa.schema([("child_token", pa.string()), ("person_key", pa.string()), ("is_anchor", pa.bool_()), ("release_id", pa.string())])
+PINNED = pa.schema(
+    [
+        ("child_token", pa.string()),
+        ("person_key", pa.string()),
+        ("is_anchor", pa.bool_()),
+        ("release_id", pa.string()),
+    ]
+)
 EVENT = IDENTITY["person_event"]
 
 
@@ -38,12 +45,16 @@ class Persons:
     events: pa.Table
 
 
-def name(con: duckdb.DuckDBPyConnection, labels: np.ndarray, pinned: pa.Table, key: Key, recorded_on: object) -> Persons:
+def name(
+    con: duckdb.DuckDBPyConnection, labels: np.ndarray, pinned: pa.Table, key: Key, recorded_on: object
+) -> Persons:
     """Keys for the clusters of `token`. `pinned` is empty before the first release."""
     con.register("labels", pa.table({"node": np.arange(len(labels)), "label": labels}))
     con.register("pinned_map", pinned)
     con.execute(_HELD)
-    fresh = con.execute("select label, token from anchor left join keeps using (label) where person_key is null order by label").to_arrow_table()
+    fresh = con.execute(
+        "select label, token from anchor left join keeps using (label) where person_key is null order by label"
+    ).to_arrow_table()
     minted = pa.table(
         {
             "label": fresh["label"],
@@ -52,11 +63,23 @@ def name(con: duckdb.DuckDBPyConnection, labels: np.ndarray, pinned: pa.Table, k
     )
     con.register("minted", minted)
     con.execute(_NAMED)
-    person_map = con.execute("select token as child_token, person_key from named order by token").to_arrow_table().cast(PERSON_MAP)
-    anchored = con.execute("select token as child_token, person_key, is_anchor, '' as release_id from named order by token").to_arrow_table()
+    person_map = (
+        con.execute("select token as child_token, person_key from named order by token")
+        .to_arrow_table()
+        .cast(PERSON_MAP)
+    )
+    anchored = con.execute(
+        "select token as child_token, person_key, is_anchor, '' as release_id from named order by token"
+    ).to_arrow_table()
     con.register("on_day", pa.table({"recorded_on": pa.array([recorded_on], pa.date32())}))
     events = con.execute(_EVENTS).to_arrow_table()
-    ids = [_event_id(*row) for row in zip(*(events[c].to_pylist() for c in ("kind", "from_person_key", "to_person_key", "release_id")), strict=True)]
+    ids = [
+        _event_id(*row)
+        for row in zip(
+            *(events[c].to_pylist() for c in ("kind", "from_person_key", "to_person_key", "release_id")),
+            strict=True,
+        )
+    ]
     events = events.set_column(0, "event_id", pa.array(ids, pa.string())).cast(EVENT)
     for view in ("labels", "pinned_map", "minted", "on_day"):
         con.unregister(view)

@@ -50,7 +50,7 @@ def prepare(con: duckdb.DuckDBPyConnection, identities: pa.Table, submissions: p
     """Make `token`, `number` and `record` from the rows of the store and the periods of their submissions."""
     con.register("submissions", submissions)
     _distinct(con, identities)
-    con.execute(_TOKEN)
+    con.execute(_TOKENS)
     con.execute(_NUMBER)
     con.execute(_RECORD)
     con.execute("drop table said")
@@ -63,7 +63,9 @@ def _distinct(con: duckdb.DuckDBPyConnection, identities: pa.Table) -> None:
     con.execute(_SIGHTED)
     con.unregister("identities")
     for column, forms in (("forename", names.forenames), ("surname", names.surnames)):
-        sent = con.execute(f"select distinct {column} from sighted where {column} is not null order by 1").to_arrow_table()
+        sent = con.execute(
+            f"select distinct {column} from sighted where {column} is not null order by 1"
+        ).to_arrow_table()
         known = sent.rename_columns(["sent"])
         for name, values in zip((t := forms(known.column("sent"))).column_names, t.columns, strict=True):
             known = known.append_column(name, values)
@@ -98,7 +100,7 @@ _SAID = """
     from sighted s left join forename_form f on s.forename = f.sent left join surname_form n on s.surname = n.sent
 """
 
-_TOKEN = """
+_TOKENS = """
     create temp table token as
     select
         (row_number() over (order by token) - 1)::integer as node, token,

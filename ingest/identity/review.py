@@ -74,7 +74,9 @@ def queue(home: Home) -> pa.Table:
     path = home.identity / "review_queue.csv"
     if not path.exists():
         return pa.table({"case": pa.array([], pa.string())})
-    table = pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(column_types={"case": pa.string()}))
+    table = pyarrow.csv.read_csv(
+        path, convert_options=pyarrow.csv.ConvertOptions(column_types={"case": pa.string()})
+    )
     done = {s.case for s in decisions.in_force(home)}
     return table.filter(pa.array([c not in done for c in table["case"].to_pylist()], pa.bool_()))
 
@@ -93,8 +95,17 @@ def show(home: Home, case: str) -> Case:
         a, b = (_values(said, row[t], columns) for t in ("token_a", "token_b"))
         if a or b:
             agrees = level == "same" or (level is None and a == b)
-            lines.append((attribute, level or ("same" if agrees else "differ"), "" if agrees else a, "" if agrees else b))
-    return Case(case, row["token_a"], row["token_b"], row["agency_a"], row["agency_b"], row["reason"], tuple(lines))
+            lines.append(
+                (
+                    attribute,
+                    level or ("same" if agrees else "differ"),
+                    "" if agrees else a,
+                    "" if agrees else b,
+                )
+            )
+    return Case(
+        case, row["token_a"], row["token_b"], row["agency_a"], row["agency_b"], row["reason"], tuple(lines)
+    )
 
 
 _SHOWN = {

@@ -67,7 +67,8 @@ class Model:
 
     def to_json(self) -> str:
         return json.dumps(
-            {"trained_on": self.trained_on, "prior": self.prior, "comparisons": list(self.comparisons)}, indent=1
+            {"trained_on": self.trained_on, "prior": self.prior, "comparisons": list(self.comparisons)},
+            indent=1,
         )
 
 
@@ -75,7 +76,9 @@ def packaged() -> Model:
     """The model that comes with the code, trained on the synthetic partnership."""
     folder = resources.files("ingest.identity") / "model"
     body = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    kinds = pyarrow.csv.ConvertOptions(column_types={"name": pa.string(), "records": pa.int64()}, strings_can_be_null=False)
+    kinds = pyarrow.csv.ConvertOptions(
+        column_types={"name": pa.string(), "records": pa.int64()}, strings_can_be_null=False
+    )
     tables = [
         pyarrow.csv.read_csv(str(folder / f"{name}_frequency.csv"), convert_options=kinds)
         for name in ("forename", "surname")
@@ -91,7 +94,9 @@ def score(con: duckdb.DuckDBPyConnection, model: Model, new: str = "true") -> st
     """
     con.execute("drop table if exists scored_pair")
     frequencies(con, model)
-    everything = con.execute(f"select count(*) filter (where not ({new})) = 0 from record").fetchone() == (True,)
+    everything = con.execute(f"select count(*) filter (where not ({new})) = 0 from record").fetchone() == (
+        True,
+    )
     con.execute("create or replace temp view record_known as select * from record")
     linker, api = _linker(con, model, "record_known")
     for column in ("forename", "surname"):
@@ -112,7 +117,7 @@ def score(con: duckdb.DuckDBPyConnection, model: Model, new: str = "true") -> st
     # Splink keeps a pair's levels only together with all that they were read from: so they are read again, for the pairs that count.
     con.execute(
         f"""create temp table scored_pair as
-            select s.*, {', '.join(f'({c.case()})::tinyint as {g}' for c, g in zip(COMPARISONS, GAMMAS, strict=True))}
+            select s.*, {", ".join(f"({c.case()})::tinyint as {g}" for c, g in zip(COMPARISONS, GAMMAS, strict=True))}
             from (select record_l, record_r, max(round(match_weight, 2))::float as weight from ({select}) group by all) s
             join record l on s.record_l = l.record_id join record r on s.record_r = r.record_id"""
     )
@@ -212,7 +217,9 @@ def _linker(con: duckdb.DuckDBPyConnection, model: Model | None, table: str) -> 
 
     api = DuckDBAPI(connection=con)
     # Its notes quote SQL, and the estimates are ours to tell.
-    linker = Linker(api.register(table, dataset_display_name="record"), _settings(model), log_level=logging.CRITICAL)
+    linker = Linker(
+        api.register(table, dataset_display_name="record"), _settings(model), log_level=logging.CRITICAL
+    )
     return linker, api
 
 

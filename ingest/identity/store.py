@@ -71,7 +71,10 @@ class IdentityStore:
             staged.replace(final)
 
     def read(
-        self, submission_ids: Iterable[str], columns: Sequence[str] | None = None, tokens: Sequence[str] | None = None
+        self,
+        submission_ids: Iterable[str],
+        columns: Sequence[str] | None = None,
+        tokens: Sequence[str] | None = None,
     ) -> pa.Table:
         """The identifiers of these submissions, with `submission_id` first. Ids that hold no persons are left out.
 
@@ -149,5 +152,7 @@ class IdentityStore:
         rows = file.read(columns=there)
         for position, name in enumerate(columns):
             if name not in there:
-                rows = rows.add_column(position, SCHEMA.field(name), pa.nulls(rows.num_rows, SCHEMA.field(name).type))
+                rows = rows.add_column(
+                    position, SCHEMA.field(name), pa.nulls(rows.num_rows, SCHEMA.field(name).type)
+                )
         return rows if tokens is None else rows.filter(pc.is_in(rows["child_token"], value_set=tokens))

@@ -134,6 +134,7 @@ def _build(work: Path, size: float, seed: int) -> Summary:
     world = hard_cases.hardened(World(pop, (both[0], both[1]), missing, frames, contracts, LATE))
     pop, both = world.population, list(world.careers)
     clean = list(_deliveries(world))
+    clean += extracts.lists(world, clean)
     deliveries, faults = defects.plant(pop, clean, extracts.plant)
     deliveries.sort(key=lambda d: (d.received, str(d.path)))
     for delivery in deliveries:

@@ -27,7 +27,8 @@ Pairs = set[tuple[str, str]]
 def load(*names: str) -> tuple[pa.Table, pa.Table, Pairs]:
     """(identities, submissions, true pairs) of one or more files; each file is a sender of its own, and so is an agency."""
     frames = [
-        pd.read_csv(FOLDER / f"{name}.csv", skipinitialspace=True, dtype=str, index_col="rec_id") for name in names
+        pd.read_csv(FOLDER / f"{name}.csv", skipinitialspace=True, dtype=str, index_col="rec_id")
+        for name in names
     ]
     columns = ["submission_id", *records.COLUMNS]
     schema = pa.schema([pa.field("submission_id", pa.string()), *(SCHEMA.field(c) for c in records.COLUMNS)])
@@ -43,7 +44,9 @@ def load(*names: str) -> tuple[pa.Table, pa.Table, Pairs]:
             index=frame.index,
         )  # fmt: skip
         made = made.reindex(columns=columns).astype(object)
-        parts.append(pa.Table.from_pandas(made.where(made.notna(), None), schema=schema, preserve_index=False))
+        parts.append(
+            pa.Table.from_pandas(made.where(made.notna(), None), schema=schema, preserve_index=False)
+        )
     year = pa.array([dt.date(2024, 1, 1)] * len(frames), pa.date32())
     submissions = pa.table(
         {

@@ -33,7 +33,13 @@ def nhs(nine: str) -> str:
 
 def row(token: str, submitter: str = "staffordshire", submission: str = "s1", **values: object) -> Row:
     """One row: who is sent under this pseudonym. The agency is the submitter's unless given."""
-    agency = {"staffordshire": "council", "stoke": "council", "police": "police", "health": "health", "school": "school"}
+    agency = {
+        "staffordshire": "council",
+        "stoke": "council",
+        "police": "police",
+        "health": "health",
+        "school": "school",
+    }
     return {
         "submission_id": submission,
         "child_token": token,

@@ -31,12 +31,16 @@ def test_same_nhs_number_across_agencies_is_one_person() -> None:
 
 def test_a_number_with_a_wrong_check_digit_links_nobody() -> None:
     wrong = N1[:-1] + str((int(N1[-1]) + 1) % 10)
-    assert not together(row("a", nhs_number=wrong, birth_date=BORN), row("b", "police", nhs_number=wrong, birth_date=BORN))
+    assert not together(
+        row("a", nhs_number=wrong, birth_date=BORN), row("b", "police", nhs_number=wrong, birth_date=BORN)
+    )
 
 
 @pytest.mark.parametrize("number", ["0000000000", "1111111111"])
 def test_a_repeated_digit_is_no_nhs_number(number: str) -> None:
-    assert not together(row("a", nhs_number=number, birth_date=BORN), row("b", "police", nhs_number=number, birth_date=BORN))
+    assert not together(
+        row("a", nhs_number=number, birth_date=BORN), row("b", "police", nhs_number=number, birth_date=BORN)
+    )
 
 
 def test_one_upn_on_two_birth_dates_links_only_equal_birth_dates() -> None:
@@ -60,7 +64,9 @@ def test_a_stand_in_birth_date_neither_supports_nor_contradicts(stand_in: dt.dat
 
 def test_former_upn_links() -> None:
     other = upn("860987654321")
-    assert together(row("a", upn=U1, birth_date=BORN), row("b", "stoke", upn=other, former_upn=U1, birth_date=BORN))
+    assert together(
+        row("a", upn=U1, birth_date=BORN), row("b", "stoke", upn=other, former_upn=U1, birth_date=BORN)
+    )
 
 
 def test_a_temporary_upn_needs_an_equal_birth_date() -> None:
@@ -94,9 +100,23 @@ def test_a_chain_that_joins_two_birth_dates_is_undone() -> None:
 
 
 def test_a_number_on_another_full_name_and_birth_date_waits_for_a_person() -> None:
-    linked = link(child("a", nhs_number=N1), child("b", "police", nhs_number=N1, forename="Marek", surname="Zieba", birth_date=OTHER, sex="M", postcode=None))
+    linked = link(
+        child("a", nhs_number=N1),
+        child(
+            "b",
+            "police",
+            nhs_number=N1,
+            forename="Marek",
+            surname="Zieba",
+            birth_date=OTHER,
+            sex="M",
+            postcode=None,
+        ),
+    )
     assert linked.report.persons == 2
-    assert linked.queue["reason"].to_pylist() == ["number_forename_differs"] or linked.queue["reason"].to_pylist() == ["number_birth_date_differs"]
+    assert linked.queue["reason"].to_pylist() == ["number_forename_differs"] or linked.queue[
+        "reason"
+    ].to_pylist() == ["number_birth_date_differs"]
 
 
 def test_nobody_is_a_map_without_rows() -> None:
@@ -144,8 +164,16 @@ def test_linking_in_two_steps_is_linking_at_once(rows: list[Row], cut: int) -> N
 
 
 def test_only_pseudonyms_leave_in_map_queue_and_pairs() -> None:
-    linked = link(child("a"), child("b", "police", forename="Shevon"), child("c", "school", surname="Hollins"))
-    for table in (linked.persons.person_map, linked.persons.anchored, linked.queue, linked.pairs, linked.compared):
+    linked = link(
+        child("a"), child("b", "police", forename="Shevon"), child("c", "school", surname="Hollins")
+    )
+    for table in (
+        linked.persons.person_map,
+        linked.persons.anchored,
+        linked.queue,
+        linked.pairs,
+        linked.compared,
+    ):
         text = str(table.to_pydict())
         assert "ollin" not in text.lower() and "2012" not in text and "ST4" not in text
 

@@ -20,7 +20,9 @@ def test_same_name_birth_date_and_home_without_a_number_are_one_child() -> None:
 def test_a_name_alone_never_links() -> None:
     bare = {"birth_date": None, "postcode": None, "sex": None}
     assert not together(child("a", **bare), child("b", "police", **bare))
-    assert not together(child("a", birth_date=None), child("b", "police", birth_date=None))  # not with a home either
+    assert not together(
+        child("a", birth_date=None), child("b", "police", birth_date=None)
+    )  # not with a home either
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,10 @@ def test_transliterated_names_link() -> None:
         child("a", forename="Muhammad", surname="Yousaf", sex="M", birth_date=born),
         child("b", "police", forename="Mohammed", surname="Yousaf", sex="M", birth_date=born),
     )
-    assert together(child("a", forename="Søren", surname="Müller"), child("b", "health", forename="Soren", surname="Muller"))
+    assert together(
+        child("a", forename="Søren", surname="Müller"),
+        child("b", "health", forename="Soren", surname="Muller"),
+    )
 
 
 @pytest.mark.parametrize("born", [dt.date(2012, 3, 4), dt.date(2012, 4, 8), dt.date(2012, 5, 3)])
@@ -69,7 +74,11 @@ def test_twins_stay_two_without_numbers() -> None:
 
 
 def test_twins_with_one_upn_stay_two_and_wait_for_a_person() -> None:
-    linked = link(child("a", forename="Siobhan", upn=U1), child("b", forename="Niamh", upn=U1), child("c", "school", forename="Niamh", upn=U1))
+    linked = link(
+        child("a", forename="Siobhan", upn=U1),
+        child("b", forename="Niamh", upn=U1),
+        child("c", "school", forename="Niamh", upn=U1),
+    )
     people = keys(linked)
     assert people["b"] == people["c"] != people["a"]
     assert "number_forename_differs" in reasons(linked)
@@ -78,7 +87,9 @@ def test_twins_with_one_upn_stay_two_and_wait_for_a_person() -> None:
 def test_twins_whose_names_sound_alike_stay_two() -> None:
     """Two spellings that many children bear are two names, not one misheard."""
     linked = link(
-        child("a", forename="Mia", nhs_number=N1), child("b", "health", forename="Mya", nhs_number=N2), child("c", "police", forename="Mya")
+        child("a", forename="Mia", nhs_number=N1),
+        child("b", "health", forename="Mya", nhs_number=N2),
+        child("c", "police", forename="Mya"),
     )
     people = keys(linked)
     assert people["a"] != people["b"] == people["c"]
@@ -102,13 +113,24 @@ def test_same_name_siblings_stay_two() -> None:
 
 def test_two_children_with_one_upn_stay_two() -> None:
     linked = link(
-        child("a", upn=U1), child("b", upn=U1, forename="Marek", surname="Zieba", sex="M", birth_date=dt.date(2010, 9, 21), postcode="WS11 2BB")
+        child("a", upn=U1),
+        child(
+            "b",
+            upn=U1,
+            forename="Marek",
+            surname="Zieba",
+            sex="M",
+            birth_date=dt.date(2010, 9, 21),
+            postcode="WS11 2BB",
+        ),
     )
     assert linked.report.persons == 2
 
 
 def test_a_upn_that_one_council_gave_twice_links_nobody_without_a_name() -> None:
-    linked = link(row("a", upn=U1, birth_date=BORN), row("b", upn=U1, birth_date=BORN), child("c", "school", upn=U1))
+    linked = link(
+        row("a", upn=U1, birth_date=BORN), row("b", upn=U1, birth_date=BORN), child("c", "school", upn=U1)
+    )
     assert linked.report.persons == 3
     assert reasons(linked) == {"number_contested"}
 
@@ -119,7 +141,9 @@ def test_one_child_with_two_local_ids_is_one_child() -> None:
 
 
 def test_police_nominal_duplicates_are_one_child() -> None:
-    people = keys(link(child("n1", "police"), child("n2", "police", forename="Shevaun"), child("c", nhs_number=N1)))
+    people = keys(
+        link(child("n1", "police"), child("n2", "police", forename="Shevaun"), child("c", nhs_number=N1))
+    )
     assert len(set(people.values())) == 1
 
 
@@ -154,7 +178,9 @@ def test_an_adopted_childs_new_identity_is_never_linked_again() -> None:
 
 
 def test_a_changed_surname_links_by_number_or_by_home() -> None:
-    assert together(child("a", nhs_number=N1), child("b", "school", surname="Fairweather", nhs_number=N1, postcode=None))
+    assert together(
+        child("a", nhs_number=N1), child("b", "school", surname="Fairweather", nhs_number=N1, postcode=None)
+    )
     assert together(child("a"), child("b", "police", surname="Fairweather"))
     assert not together(child("a"), child("b", "police", surname="Fairweather", postcode="WS11 2BB"))
 
@@ -165,8 +191,12 @@ def test_a_changed_forename_links_by_nhs_number_and_birth_date() -> None:
 
 def test_a_child_who_moves_between_the_councils_is_one_child() -> None:
     moved = child("stoke", "stoke", "s5", postcode="ST4 9ZZ")
-    assert together(child("staffs", postcode="ST16 1AA"), child("staffs", submission="s4", postcode="ST4 9ZZ"), moved)
-    assert together(row("staffs", upn=U1, birth_date=BORN), row("stoke", "stoke", "s5", upn=U1, birth_date=BORN))
+    assert together(
+        child("staffs", postcode="ST16 1AA"), child("staffs", submission="s4", postcode="ST4 9ZZ"), moved
+    )
+    assert together(
+        row("staffs", upn=U1, birth_date=BORN), row("stoke", "stoke", "s5", upn=U1, birth_date=BORN)
+    )
 
 
 def test_a_protected_address_links_by_name_and_birth_date() -> None:
@@ -194,7 +224,9 @@ def test_different_nhs_numbers_wait_for_a_person_unless_all_else_agrees() -> Non
 def test_a_chain_does_not_join_two_children_of_one_day() -> None:
     """A row without a forename fits both twins; it must not become the bridge between them."""
     linked = link(
-        child("a", forename="Siobhan"), child("b", "health", forename="Niamh"), child("c", "police", forename=None)
+        child("a", forename="Siobhan"),
+        child("b", "health", forename="Niamh"),
+        child("c", "police", forename=None),
     )
     assert len(set(keys(linked).values())) == 3
 

@@ -12,7 +12,7 @@ identity), `_parent` (nested tables), `_reject` (True for a row that the pipelin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from ingest.synthetic.defects import Planter
@@ -23,6 +23,7 @@ from ingest.synthetic.extracts import (
     council_protection,
     health_children,
     health_counts,
+    known_children,
     looked_after,
     office_assurance,
     office_restricted,
@@ -63,8 +64,13 @@ def deliveries(world: World) -> Iterator[Delivery]:
         yield from module.deliveries(world)
 
 
+def lists(world: World, sent: Sequence[Delivery]) -> Iterator[Delivery]:
+    """Deliveries that are about what else was sent."""
+    yield from known_children.deliveries(world, sent)
+
+
 def plant(planter: Planter) -> None:
     """The faults of every module that has some, in the order of the list."""
-    for module in MODULES:
+    for module in (*MODULES, known_children):
         if hasattr(module, "plant"):
             module.plant(planter)

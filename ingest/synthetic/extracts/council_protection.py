@@ -1,5 +1,5 @@
-"""The councils' work with children at risk: the list of children (LA01), visits and reviews (LA08b, LA08c), agencies at
-conferences (LA09), care proceedings (LA14), Graded Care Profiles (LA20).
+"""The councils' work with children at risk: visits and reviews (LA08b, LA08c), agencies at conferences (LA09), care proceedings
+(LA14), Graded Care Profiles (LA20).
 
 Lives here: what the quarterly and monthly returns say of the same plans, conferences and cases that the census reports by the year.
 Add here: another step in the life of an open case.
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ingest.synthetic import calibration as cal
-from ingest.synthetic.agencies import british, chance, council_upn, has_upn, quarter_id
+from ingest.synthetic.agencies import british, quarter_id
 from ingest.synthetic.careers import Careers
 from ingest.synthetic.days import BUSDAYS, NEVER, plus
 from ingest.synthetic.defects import Planter, each, put, serial
@@ -31,9 +31,6 @@ from ingest.synthetic.extracts.council_local import (
     entered,
     episode_id,
     flow_start,
-    home_district,
-    months,
-    moves_on,
     numbered,
     ongoing,
     quarters,
@@ -41,11 +38,9 @@ from ingest.synthetic.extracts.council_local import (
 )
 from ingest.synthetic.population import Array, Population, draw
 from ingest.synthetic.world import World
-from ingest.synthetic.writers import Delivery, Style
-from ingest.synthetic.written import postcode
+from ingest.synthetic.writers import Delivery
 
-CHILDREN, ACTIVITY, CONFERENCES, COURT, GCP2 = (
-    "council/children",
+ACTIVITY, CONFERENCES, COURT, GCP2 = (
     "council/child_protection_activity",
     "council/conference_attendance",
     "council/court",
@@ -84,7 +79,7 @@ ORDERS: Final = {
 
 
 def deliveries(world: World) -> Iterator[Delivery]:
-    """The list of children by month, everything else by quarter, of both councils."""
+    """Everything by quarter, of both councils."""
     pop = world.population
 
     def tables(table: str, made: pd.DataFrame) -> Iterator[tuple[str, Tables]]:
@@ -97,11 +92,7 @@ def deliveries(world: World) -> Iterator[Delivery]:
             held = reviews[reviews["_period"] == period].reset_index(drop=True)
             yield str(period), {"visits": frame.reset_index(drop=True), "reviews": held}
 
-    def bare(period: str) -> Style:
-        return Style(drop=("former_upn", "disability_3", "disability_4"))
-
     for area in (0, 1):
-        yield from by_period(world, CHILDREN, area, lambda a: _children(pop, world.careers[a]), bare)
         yield from by_period(world, ACTIVITY, area, activity)
         yield from by_period(
             world, CONFERENCES, area, lambda a: tables("attendance", _conferences(pop, world.careers[a]))
@@ -110,68 +101,6 @@ def deliveries(world: World) -> Iterator[Delivery]:
         yield from by_period(
             world, GCP2, area, lambda a: tables("profiles", _profiles(pop, world.careers[a]))
         )
-
-
-# --- the list of children
-
-
-def _children(pop: Population, careers: Careers) -> Iterator[tuple[str, Tables]]:
-    """LA01 of one council: every child with an open episode on the last day of the month."""
-    area = careers.area
-    e = careers.episodes
-    ref, close = dated(e["ref"]), dated(e["close"])
-    moved_on = moves_on(e["child"].to_numpy())
-    yes, no = ("1", "0") if area == 0 else ("Yes", "No")
-    for period, _, last in months(flow_start(CHILDREN, area)):
-        at = np.flatnonzero((ref <= last) & (np.isnat(close) | (close > last)))
-        ids = episode_id(careers, at)
-        _, keep = np.unique(ids.astype(str), return_index=True)
-        at, ids = at[keep], ids[keep]
-        child = e["child"].to_numpy()[at]
-        born = pop.birth(child)
-        unborn = born > last
-        known = has_upn(pop, child, last)
-        young = (last - born).astype(int) <= 1700
-        disabled = pop.children["disabled"].to_numpy()[child]
-        one = np.array(cal.DISABILITIES, dtype=object)[
-            (chance(child, 61) ** 1.6 * len(cal.DISABILITIES)).astype(int)
-        ]
-        two = disabled & (chance(child, 71) < 0.3) & (one != "BEH")
-        none = ~disabled & (chance(child, 67) < 0.3)
-        moved = moved_on[at] <= last
-        sex = pop.children["sex"].to_numpy()[child]
-        frame = pd.DataFrame(
-            {
-                "la_child_id": ids,
-                "la_code": cal.LA[area],
-                "snapshot_on": british(np.full(len(at), last)),
-                "upn": np.where(known, council_upn(pop, area, child), ""),
-                "former_upn": "",
-                "upn_unknown": np.where(
-                    known, "", np.where(young, "UN1", np.where(chance(child, 47) < 0.5, "UN2", "UN4"))
-                ),
-                "nhs_number": np.where((chance(child, 41) < 0.94) & ~unborn, pop.nhs(child), ""),
-                "birth_date": np.where(unborn, "", british(born)),
-                "expected_birth_date": np.where(
-                    unborn, british(plus(born, np.rint((chance(child, 43) - 0.5) * 24).astype(int))), ""
-                ),
-                "is_unborn": np.where(unborn, yes, no),
-                "death_date": "",
-                "sex": np.where(unborn, "U", sex),
-                "ethnicity": pop.children["ethnicity"].to_numpy()[child],
-                "disability_1": np.where(disabled, one, np.where(none, "NONE", "")),
-                "disability_2": np.where(two, "BEH", ""),
-                "disability_3": "",
-                "disability_4": "",
-                "home_la": np.where(chance(child, 107) < 0.012, "OTH", cal.LA[area]),
-                "home_district": np.where(
-                    chance(child, 107) < 0.012, "OTHER", home_district(pop, area, child, moved)
-                ),
-                "postcode": postcode(pop, child, last, "council"),
-                "_child": child,
-            }
-        )
-        yield period, {"children": frame}
 
 
 # --- visits and reviews
@@ -497,24 +426,6 @@ def _profiles(pop: Population, careers: Careers) -> pd.DataFrame:
 
 def plant(p: Planter) -> None:
     """Faults that a careful reader mends or that are warned of."""
-    p.cells(CHILDREN, "children", "birth_date", 12, each(serial), "Excel serial date", "mended", "mended")
-    p.cells(
-        CHILDREN, "children", "disability_1", 10, put("NONE"), "no disability and a disability", "LA01-8790", "warned",
-        where=lambda f: (f["disability_2"] != "").to_numpy(),
-    )  # fmt: skip
-    p.cells(
-        CHILDREN,
-        "children",
-        "sex",
-        10,
-        each(lambda s: {"F": "Fenale", "M": "Male", "U": "Unborn"}[s]),
-        "typo in a code",
-        "codelist_spelling",
-        "mended",
-    )
-    p.cells(
-        CHILDREN, "children", "postcode", 8, each(lambda s: s.replace("ST1", "STI")), "letter O for nought in a postcode", None, "warned"
-    )  # fmt: skip
     p.cells(ACTIVITY, "visits", "visit_date", 12, each(serial), "Excel serial date", "mended", "mended")
     p.cells(
         ACTIVITY, "visits", "seen_alone", 8, put("see note"), "unreadable yes or no", "readable", "warned"
