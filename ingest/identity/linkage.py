@@ -196,7 +196,8 @@ def _steps(
     _decided(con, decided)
     found = clusters.cluster(con, nodes)
     newest = max(
-        (t for t in submissions["received_at"].to_pylist() if t), default=dt.datetime(1970, 1, 1)
+        (t for t in submissions["received_at"].to_pylist() if t),
+        default=dt.datetime.min,  # noqa: DTZ901 - local times
     ).date()
     con.execute(_WHY)
     named = persons.name(con, found.labels, pinned, key, newest)

@@ -47,16 +47,16 @@ ALIKE, ONE_INITIAL = 0.3, 0.25
 #: Brothers and sisters of one name, as a share of all children; at least so many pairs in any world.
 ONE_NAME, ONE_NAME_LEAST = 0.0003, 4
 CHANGES_FROM, CHANGES_DAYS = np.datetime64("2023-04-01"), 1095
-#: Names of twins that are easily confused: (sex, sex): background -> pairs.
+#: Names of twins that are easily confused: (sex, sex): background -> pairs. Two names, not two spellings of one: no parents do that.
 TWINS: Final = {
     "FF": {
-        "british": ("Mia Mya", "Ellie Elsie", "Lily Lilly", "Ava Eva", "Amelia Emilia", "Isla Isabella", "Abbie Abby", "Libby Lilly"),
-        "muslim": ("Aisha Alisha", "Zara Zahra", "Sumaya Sumayyah", "Hana Haniya", "Hafsa Hiba"),
+        "british": ("Mia Mya", "Ellie Elsie", "Ava Eva", "Amelia Emilia", "Isla Isabella", "Libby Lilly"),
+        "muslim": ("Aisha Alisha", "Zara Zahra", "Hana Haniya", "Hafsa Hiba"),
         "indian": ("Aarna Aarini", "Siya Suhani"),
     },
     "MM": {
         "british": ("Jayden Hayden", "Jake Jack", "Harry Harley", "Kian Kieran", "Leo Leon", "Elliot Ellis", "Corey Cody"),
-        "muslim": ("Hassan Hussain", "Muhammad Mustafa", "Ayaan Ayan", "Umar Usman", "Hamza Hamzah"),
+        "muslim": ("Hassan Hussain", "Muhammad Mustafa", "Ayaan Ayan", "Umar Usman", "Hamza Haroon"),
         "indian": ("Aarav Aarnav", "Rohan Rudra"),
     },
     "FM": {
