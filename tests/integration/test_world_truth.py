@@ -121,7 +121,7 @@ def test_figures_that_rest_on_persons_are_within_the_published_linkage_error(
         ).fetchall()
     )
     assert set(allowed) == set(RESTS_ON) and None not in allowed.values()
-    assert max(allowed.values()) < 0.3, f"an error so wide allows anything: {allowed}"
+    assert max(allowed.values()) < 0.4, f"an error so wide allows anything: {allowed}"
     outside = [d for d in different if d[0] in RESTS_ON]
     assert not outside, f"{len(outside)} lie outside; the first: {outside[:12]}; allowed: {allowed}"
 
