@@ -4,9 +4,13 @@ Lives here: who is the same child, and every indicator's numerator and denominat
 Add here: a new indicator, from the events in memory.
 Must not live here: anything read back from the files, dbt, or the pipeline's own calendar, linkage or rules.
 
-Two notions of a child are kept. `person_true` is who it really is; indicators use it, and linkage comes as near to it as its published
+Three notions of a child are kept. `person_true` is who it really is; indicators use it, and linkage comes as near to it as its published
 error. `person_deterministic` is what linkage on valid numbers and (submitter, local id) alone can know from the identifiers as sent: a
-police nominal without an NHS number is a child of its own there. A child with a new identity is another child in both.
+police nominal without an NHS number is a child of its own there. `person_knowable` lies between them: who perfect linkage could know it to
+be by what was sent. Two records of a child can be known to be one when both carry the same valid number, or both a full name and a birth
+date however written, or when other records of the child bring them together. A list of contacts or of early help says a local id and
+nothing else, so nobody can tell who it is about until the same council says more; DQ05 counts what can be known. A child with a new
+identity is another child in all three.
 
 Quality indicators (DQ01, DQ02, DQ05, DQ06) are about the files, so they are computed from the rows as sent.
 """
@@ -146,7 +150,8 @@ def persons(deliveries: list[Delivery], contracts: Contracts) -> tuple[pd.DataFr
                 who.birth_date,
                 who.expected_birth_date,
             )
-            told = [c for c in (local, nhs, upn, birth, due) if c]
+            named = [who.forename, who.surname] if who.forename and who.surname and birth else []
+            told = [c for c in (local, nhs, upn, birth, due, *named) if c]
             frame = frame[~frame["_reject"].astype(bool)][[*told, "_child"]].drop_duplicates()
             frame = frame[frame[local] != ""]  # nobody is named, so nobody is known
             blank = pd.Series("", index=frame.index)
@@ -162,6 +167,7 @@ def persons(deliveries: list[Delivery], contracts: Contracts) -> tuple[pd.DataFr
                         .str.replace(" ", "", regex=False),
                         "upn": (_clean(frame[upn]) if upn else blank).str.upper(),
                         "birth": born,
+                        "named": (frame[named] != "").all(axis=1) & (born != "") if named else False,
                         "unborn": (frame[due] != "") & (frame[birth] == "") if due and birth else False,
                         "child": frame["_child"].astype("int64"),
                         "delivery": at,
@@ -176,13 +182,28 @@ def persons(deliveries: list[Delivery], contracts: Contracts) -> tuple[pd.DataFr
     out = facts.drop_duplicates("node").sort_values("node", ignore_index=True)[
         ["agency", "submitter", "local_id", "child"]
     ]
-    label = _link(facts, len(out))
+    label = _link(facts.drop(columns="named").drop_duplicates(ignore_index=True), len(out))
     test = out["local_id"].str.startswith("TEST")
     out["person_true"] = np.where(test, "", "t" + out["child"].astype(str))
     out["person_deterministic"] = "d" + pd.Series(label, index=out.index).astype(str)
+    known = "k" + pd.Series(_knowable(facts, len(out)), index=out.index).astype(str)
+    out["person_knowable"] = known.where(~test, "")
     out["unborn"] = np.isin(np.arange(len(out)), unborn)
     out["shared_upn"] = np.isin(np.arange(len(out)), _sharing(facts))
     return out, sent
+
+
+def _knowable(facts: pd.DataFrame, nodes: int) -> Array:
+    """Labels of nodes: records of one child that carry one valid number, or a name and a birth date each, in chains."""
+    edges: list[Array] = []
+    for kind, valid in (("nhs", valid_nhs), ("upn", valid_upn)):
+        sent = facts[facts[kind] != ""]
+        good = {n: valid(n) for n in sent[kind].unique()}
+        sent = sent[sent[kind].map(good).astype(bool)]
+        edges.append(np.stack([sent.groupby(["child", kind])["node"].transform("min"), sent["node"]]))
+    named = facts[facts["named"]]
+    edges.append(np.stack([named.groupby("child")["node"].transform("min"), named["node"]]))
+    return _components(np.concatenate(edges, axis=1).astype(np.int64), nodes)
 
 
 def _sharing(facts: pd.DataFrame) -> Array:
@@ -737,12 +758,12 @@ def _matched(deliveries: list[Delivery], people: pd.DataFrame, sent: pd.DataFram
 
     A record is a child token (submitter and local id) in a submission in force, once, of any extract that is owed (as for DQ02) and has a
     table that says whose its rows are. It counts in the numerator when the same person is known to another agency too, by any submission in
-    force. Agencies are those of the contracts: council, police, health, school. The day is the last of the submission's period, the area
-    that of the submitter. A test record is nobody, so it is never matched.
+    force; the same as far as it can be known (`person_knowable`). Agencies are those of the contracts: council, police, health, school.
+    The day is the last of the submission's period, the area that of the submitter. A test record is nobody, so it is never matched.
     """
     current, owed = in_force(deliveries), awaited()
-    agencies_of = people.groupby("person_true")["agency"].nunique()
-    person = people["person_true"]
+    agencies_of = people.groupby("person_knowable")["agency"].nunique()
+    person = people["person_knowable"]
     shared = ((person != "") & (person.map(agencies_of) > 1)).to_numpy()
     named = sent[[current[d].key in owed for d in sent["delivery"]]]
     per = pd.DataFrame({"delivery": named["delivery"], "hit": shared[named["record"].to_numpy()]})

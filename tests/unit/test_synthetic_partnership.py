@@ -167,7 +167,7 @@ def test_files_are_dated_as_received(home: Home) -> None:
         assert all((path.parent / name).stat().st_mtime == received for name in note["files"])
 
 
-def test_two_notions_of_a_child(home: Home) -> None:
+def test_three_notions_of_a_child(home: Home) -> None:
     people = pd.read_parquet(home.truth / "persons.parquet")
     known = people[people["person_true"] != ""]
     # Linkage on numbers may miss that two records are one child; it takes two for one only where twins have one UPN.
@@ -180,6 +180,13 @@ def test_two_notions_of_a_child(home: Home) -> None:
         .all()
     )
     assert (known.groupby("person_true")["person_deterministic"].nunique() > 1).any()
+    # What can be known lies between: never two children in one.
+    assert (known.groupby("person_knowable")["person_true"].nunique() == 1).all()
+    assert (
+        known["person_true"].nunique()
+        < known["person_knowable"].nunique()
+        < known["person_deterministic"].nunique()
+    )
 
 
 def test_the_truth_says_what_a_child_is_and_why_it_is_hard(home: Home) -> None:
@@ -202,8 +209,8 @@ def test_children_matched_across_agencies(home: Home) -> None:
     mine = values[(values["indicator_id"] == "DQ05") & (values["period_type"] == "financial_year")]
     assert (mine["denominator"] > 0).all() and mine["value"].between(1, 99).all()
     people = pd.read_parquet(home.truth / "persons.parquet")
-    known = people[people["person_true"] != ""]
-    share = (known.groupby("person_true")["agency"].transform("nunique") > 1).mean()
+    known = people[people["person_knowable"] != ""]
+    share = (known.groupby("person_knowable")["agency"].transform("nunique") > 1).mean()
     last = mine[(mine["area_code"] == "SCP_JOINT") & (mine["period_id"] == "2025-26")]["value"].item() / 100
     assert last > share, "those who are known to several agencies are sent more often"
 
