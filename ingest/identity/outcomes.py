@@ -17,7 +17,8 @@ from ingest.identity.compare import BIRTH, COMPARISONS, FORENAME, POSTCODE, SEX,
 
 #: Weights in bits (log2 of the odds). Chosen on the synthetic partnership, see docs/linkage_quality.md: at LINK the last pairs
 #: that are still right appear among those that a person would have to look at.
-LINK, REVIEW = 9.0, 3.0
+LINK, REVIEW = 8.0, 3.0
+LINK_SLIP = 15.0
 
 #: Strength of a link, for undoing the weakest first when a chain of links contradicts itself. Scored links have their weight,
 #: which stays below 100.
@@ -34,7 +35,7 @@ FORENAME_DIFFERS = _is(FORENAME, "differ")
 FULL_BIRTH_AND_HOME = f"{_is(BIRTH, 'same')} and {_is(POSTCODE, 'same')}"
 #: Forename, birth date and home agree; or both names and the birth date, and the two numbers are one slip of a digit apart.
 ALL_AGREES = (
-    f"{_is(FORENAME, 'same', 'exchanged')} and ({FULL_BIRTH_AND_HOME} "
+    f"{_is(FORENAME, 'same', 'exchanged')} and not ({_is(SEX, 'differ')}) and ({FULL_BIRTH_AND_HOME} "
     f"or {_is(SURNAME, 'same', 'part', 'near')} and {_is(BIRTH, 'same')} and numbers_near)"
 )
 #: (what fits, outcome, reason) for pairs that share a number; the first that fits decides.
@@ -80,17 +81,28 @@ SCORED_RULES: tuple[tuple[str, str, str], ...] = (
     (BIRTH_UNKNOWN, "review", "no_birth_date"),
     (FORENAME_DIFFERS, "review", "forename_differs"),
     (_is(BIRTH, "differ"), "review", "birth_date_differs"),
-    # One child can have two NHS numbers for a while; then everything else agrees.
-    (f"numbers_differ and not ({ALL_AGREES})", "review", "numbers_differ"),
+    # One child can have two NHS numbers for a while; then everything else agrees. A sender who keeps two of them says two children.
+    (f"numbers_differ and (same_submitter or not ({ALL_AGREES}))", "review", "numbers_differ"),
     # Two spellings that are names of their own, of children born on one day: twins, or one child misheard.
     (_is(FORENAME, "near") + " and both_established", "review", "forenames_alike"),
-    # Any other spelling is somebody else's name where a second child of that day and home or surname is known, or a girl's or boy's.
-    (f"not ({_is(FORENAME, 'same', 'exchanged')}) and (is_twin or {_is(SEX, 'differ')})", "review", "twin"),
+    # Any other spelling may be somebody else's name where a second child of that day and home or surname is known, or a girl's
+    # or boy's; and even the same forename, where it is short for the other twin's too (Alex, of Alexander and Alexandra).
+    (
+        f"not ({_is(FORENAME, 'same', 'exchanged')}) and (is_twin or {_is(SEX, 'differ')}) or is_rival",
+        "review",
+        "twin",
+    ),
     # The year alone, or a surname that differs, needs the home.
     (
         f"({_is(BIRTH, 'year')} or {_is(SURNAME, 'differ')}) and not ({_is(POSTCODE, 'same')})",
         "review",
         "no_shared_address",
+    ),
+    # A slip in the birth date leaves a namesake of nearly the same day possible; the home, or a rarer name, excludes one.
+    (
+        f"{_is(BIRTH, 'slip')} and not ({_is(POSTCODE, 'same')}) and weight < {LINK_SLIP}",
+        "review",
+        "birth_date_slip",
     ),
     (_is(BIRTH, "year") + " and not (" + _is(FORENAME, "same", "exchanged") + ")", "review", "year_of_birth"),
     (f"weight < {LINK}", "review", "weight"),
@@ -114,7 +126,9 @@ def decide(con: duckdb.DuckDBPyConnection) -> None:
             with compared as (
                 select
                     least(l.node, r.node) as a, greatest(l.node, r.node) as b, s.weight, {gammas},
-                    coalesce(fl.is_established and fr.is_established, false) as both_established
+                    coalesce(fl.is_established and fr.is_established, false) as both_established,
+                    case when l.node < r.node then l.forename_keys else r.forename_keys end as keys_a,
+                    case when l.node < r.node then r.forename_keys else l.forename_keys end as keys_b
                 from scored_pair s
                 join record l on s.record_l = l.record_id join record r on s.record_r = r.record_id
                 left join tf_forename fl on l.forename = fl.forename left join tf_forename fr on r.forename = fr.forename
@@ -128,7 +142,8 @@ def decide(con: duckdb.DuckDBPyConnection) -> None:
                         and not coalesce(list_has_any(na.nhs, nb.nhs), false), false) as numbers_differ,
                     coalesce(list_aggregate(flatten(list_transform(na.nhs, lambda x: list_transform(
                         nb.nhs, lambda y: damerau_levenshtein(x[:-2], y[:-2]) <= 1))), 'bool_or'), false) as numbers_near,
-                    {ended("ta", "tb")} as identity_ended, wa.node is not null or wb.node is not null as is_twin
+                    ta.submitter = tb.submitter as same_submitter, {ended("ta", "tb")} as identity_ended, wa.node is not null or wb.node is not null as is_twin,
+                    coalesce(list_has_any(wa.rivals, c.keys_b), false) or coalesce(list_has_any(wb.rivals, c.keys_a), false) as is_rival
                 from compared c join token ta on c.a = ta.node join token tb on c.b = tb.node
                 left join twin wa on c.a = wa.node left join twin wb on c.b = wb.node
                 left join number_of na on c.a = na.node left join number_of nb on c.b = nb.node
@@ -159,8 +174,8 @@ def decide(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-#: Nodes of which another child of the same day and surname, or the same day and home, is known by a forename and an NHS number
-#: that are not this one's.
+#: Twins, as far as numbers tell: a node whose NHS number another child of the same day and surname, or the same day and home, does
+#: not share, and under another forename. `rivals`: what that other child's forename may stand for.
 _TWIN = f"""
     create temp table twin as
         with held as (
@@ -170,10 +185,15 @@ _TWIN = f"""
             where r.birth_date is not null and r.forename is not null
         ),
         crowded as (select birth_date, shared from held where shared is not null group by all having count(distinct number) > 1),
-        near as (select h.* from held h semi join crowded using (birth_date, shared))
-        select distinct l.node
-        from near l join near r on l.birth_date = r.birth_date and l.shared = r.shared and l.number <> r.number
-        where ({FORENAME.case()}) not in {FORENAME.gamma("same", "exchanged")}
+        near as (select h.* from held h semi join crowded using (birth_date, shared)),
+        rival as (
+            select l.number, list_distinct(flatten(list(r.forename_keys))) as rivals
+            from near l join near r on l.birth_date = r.birth_date and l.shared = r.shared and l.number <> r.number
+            where ({FORENAME.case()}) not in {FORENAME.gamma("same", "exchanged")}
+            group by l.number
+        )
+        select u.node, list_distinct(flatten(list(v.rivals))) as rivals
+        from usable u join rival v on u.kind = 'nhs_number' and u.number = v.number group by u.node
 """
 
 

@@ -221,6 +221,29 @@ def test_different_nhs_numbers_wait_for_a_person_unless_all_else_agrees() -> Non
     assert together(child("a", nhs_number=N1), child("b", "police", nhs_number=N3))
 
 
+def test_one_sender_with_two_numbers_means_two_children() -> None:
+    assert not together(child("a", "health", nhs_number=N1), child("b", "health", nhs_number=N3))
+
+
+def test_a_pet_name_of_both_twins_links_neither() -> None:
+    """Alexander and Alexandra, both called Alex by the police."""
+    linked = link(
+        child("boy", "health", forename="Alexander", nhs_number=N1, sex=None),
+        child("girl", "health", forename="Alexandra", nhs_number=N3, sex=None),
+        child("alex", "police", forename="Alex", sex=None),
+    )
+    assert linked.report.persons == 3
+    assert reasons(linked) >= {"twin"}
+
+
+def test_namesakes_of_nearly_one_day_without_a_home_in_common_stay_two() -> None:
+    names = {"forename": "Giorgian", "surname": "Dumitru", "sex": "M"}
+    assert not together(
+        child("a", birth_date=dt.date(2017, 9, 1), **names),
+        child("b", "school", birth_date=dt.date(2017, 9, 6), postcode=None, **names),
+    )
+
+
 def test_a_chain_does_not_join_two_children_of_one_day() -> None:
     """A row without a forename fits both twins; it must not become the bridge between them."""
     linked = link(
