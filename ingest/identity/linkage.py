@@ -15,7 +15,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import traceback
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -171,9 +173,17 @@ def link_people(
                 decided or [],
                 kept,
             )
-        except duckdb.Error as error:
-            # What DuckDB says of an error may quote a value.
-            raise LinkageFailed(f"linkage did not end: {type(error).__name__}") from None
+        except Exception as error:
+            # What an engine says of an error may quote a value: its kind and the place in our code must do.
+            raise LinkageFailed(f"linkage did not end: {type(error).__name__} in {_place(error)}") from None
+
+
+def _place(error: Exception) -> str:
+    """Module and line of our code where an error came up."""
+    ours = [
+        f for f in traceback.extract_tb(error.__traceback__) if f"{Path('ingest') / 'identity'}" in f.filename
+    ]
+    return f"{Path(ours[-1].filename).name} line {ours[-1].lineno}" if ours else "a library"
 
 
 def _steps(

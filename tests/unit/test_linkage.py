@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import traceback
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.identity import outcomes
+from ingest.identity.linkage import LinkageFailed
 from tests.support.people_rows import KEY, LETTERS, Row, child, keys, link, nhs, row, tables, together, upn
 
 N1, N2 = nhs("999000001"), nhs("999000002")
@@ -182,3 +185,17 @@ def test_the_key_is_made_of_the_first_token() -> None:
     linked = link(child("later", "police", "s2"), child("first", submission="s1"))
     assert set(keys(linked).values()) == {f"p1_{KEY.digest('person|first').hex()[:32]}"}
     assert tables([child("first")])[1].num_rows == 1
+
+
+def test_an_engine_that_fails_quotes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB and Splink put values and SQL into their messages; none of it may reach a log or Dagster."""
+
+    def breaks(*_: object) -> None:
+        raise ValueError("Could not convert string 'Hollinshead' to INT32")
+
+    monkeypatch.setattr(outcomes, "decide", breaks)
+    with pytest.raises(LinkageFailed) as failed:
+        link(child("a"), child("b", "police"))
+    told = "".join(traceback.format_exception(failed.value))
+    assert "ValueError in linkage.py line" in told
+    assert "ollinshead" not in told.replace(__file__, "").split("LinkageFailed", 1)[1]
