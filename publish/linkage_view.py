@@ -157,7 +157,7 @@ def _panels(board: Board) -> list[dict[str, Any]]:
         rows = _groups(q, a, b)
         title = "All agencies together" if a == EVERY else _pair(a, b).capitalize()
         panels.append(
-            {"id": f"pair-{a}-{b}", "title": title, "said": _said(whole), "rows": rows, "chart": _chart(a, b, title, rows),
+            {"id": f"pair-{a}-{b}", "title": title, "said": _said(whole), "could": _could(_one(q, a, b, "knowable")), "rows": rows, "chart": _chart(a, b, title, rows),
              "low": [_low(title, r) for r in rows if r["is_low"]]}
         )  # fmt: skip
     return panels
@@ -202,6 +202,13 @@ def _said(whole: dict[Any, Any]) -> str:
     if whole["precision_symbol"]:
         return found
     return f"{found} Of the pairs that are linked, {_share(whole, 'precision')} are one child."
+
+
+def _could(known: dict[Any, Any] | None) -> str:
+    """The same of the pairs that could be recognised: some records carry their sender's number of the child and nothing else."""
+    if known is None or known["recall_symbol"]:
+        return ""
+    return f"Of those that could be recognised by what was sent, {_share(known, 'recall')} are found."
 
 
 def _low(title: str, row: dict[str, Any]) -> str:
@@ -266,9 +273,9 @@ def _events(board: Board) -> list[dict[str, Any]]:
     return out
 
 
-def _one(q: pd.DataFrame, a: str, b: str) -> dict[Any, Any] | None:
-    """Everybody's row of two agencies."""
-    hit = q[(q["agency_a"] == a) & (q["agency_b"] == b) & (q["group_kind"] == EVERY)]
+def _one(q: pd.DataFrame, a: str, b: str, kind: str = EVERY) -> dict[Any, Any] | None:
+    """Everybody's row of two agencies, or the one of another kind."""
+    hit = q[(q["agency_a"] == a) & (q["agency_b"] == b) & (q["group_kind"] == kind)]
     return hit.to_dict("records")[0] if len(hit) else None
 
 

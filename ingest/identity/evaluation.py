@@ -37,6 +37,8 @@ SCHEMA: Final = IDENTITY["linkage_quality"]
 EVERY: Final = "all"
 ANY: Final = "any"
 UNKNOWN: Final = "Unknown"
+#: Who perfect linkage could know a record to be, by what was sent: records with an id and nothing else are nobody's.
+KNOWABLE: Final = "person_knowable"
 #: Ages in whole months from which a child is in the band; the same bands as the framework's macro `age_band`.
 AGE_BANDS: Final = ((0, "Under 1"), (12, "1 to 4"), (60, "5 to 9"), (120, "10 to 15"), (192, "16 and over"))
 #: Wrong links of a kind of their own, by the column of the truth that says who could be mixed up: twins and brothers and
@@ -75,7 +77,8 @@ def write(home: Home) -> pa.Table:
 def count_pairs(people: pd.DataFrame, measured_on: str, today: dt.date) -> pa.Table:
     """Counts of pairs over one row a pseudonym: child_token, agency, person_true, person_key and what groups are made of.
 
-    Columns that are not there make no groups: sex, birth_month, ethnicity_broad, hard_case, family, formerly.
+    Columns that are not there make no groups: sex, birth_month, ethnicity_broad, hard_case, family,
+    formerly, person_knowable.
     """
     tally = _Tally.of(people)
     rows: list[dict[str, Any]] = []
@@ -85,6 +88,12 @@ def count_pairs(people: pd.DataFrame, measured_on: str, today: dt.date) -> pa.Ta
             rows.append(
                 {"measured_on": measured_on, "agency_a": a, "agency_b": b, "group_kind": kind, "group_value": value,
                  "true_pairs": true, "linked_pairs": linked, "correct_pairs": correct}
+            )  # fmt: skip
+    if KNOWABLE in people:
+        for a, b, (linked, correct, could, found) in tally.knowable(_named(people, KNOWABLE)):
+            rows.append(
+                {"measured_on": measured_on, "agency_a": a, "agency_b": b, "group_kind": "knowable", "group_value": "knowable",
+                 "true_pairs": could, "linked_pairs": linked - correct + found, "correct_pairs": found}
             )  # fmt: skip
     for column, value in MIXED_UP.items():
         for a, b, wrong in tally.wrong_among(_could_be(people, column)) if column in people else ():
@@ -108,14 +117,8 @@ class _Tally:
     @classmethod
     def of(cls, people: pd.DataFrame) -> _Tally:
         codes, names = pd.factorize(people["agency"], sort=True)
-        token = people["child_token"].astype(str)
-        # A record that no child stands behind (a sender's test record) belongs with no other.
-        true = (
-            people["person_true"].astype(object).where(people["person_true"].fillna("") != "", "t|" + token)
-        )
-        truth, linked = _codes(true), _codes(people["person_key"])
-        both = _codes(pd.Series(truth * (int(linked.max(initial=0)) + 1) + linked))
-        return cls([str(n) for n in names], codes.astype(np.int64), (truth, linked, both))
+        truth, linked = _codes(_named(people, "person_true")), _codes(people["person_key"])
+        return cls([str(n) for n in names], codes.astype(np.int64), (truth, linked, _both(truth, linked)))
 
     def within(self, members: Flags | None) -> _Tally:
         return _Tally(self.agencies, self.agency, self.sets, members)
@@ -123,20 +126,28 @@ class _Tally:
     def pairs(self) -> Iterator[tuple[str, str, tuple[int, ...]]]:
         """(agency, agency, (belonging together, linked, both)) of every two agencies, of each with itself, and together."""
         every = [_pairs(self._sizes(s), self._sizes(s, outside=True)) for s in self.sets]
-        yield from self._named(every)
+        yield from self._places(every)
 
     def wrong_among(self, could_be: pd.Series) -> Iterator[tuple[str, str, int]]:
         """Linked pairs of two different children who share a value, by agencies."""
         truth, linked, _ = self.sets
-        home = _codes(could_be)
-        together = _codes(pd.Series(linked * (int(home.max(initial=0)) + 1) + home))
-        right = _codes(pd.Series(together * (int(truth.max(initial=0)) + 1) + truth))
+        together = _both(linked, _codes(could_be))
+        right = _both(together, truth)
         none = np.zeros((1, len(self.agencies)), dtype=np.int64)
         both = [_pairs(self._sizes(s), none) for s in (together, right)]
-        for a, b, (all_of_it, as_it_should_be) in self._named(both):
+        for a, b, (all_of_it, as_it_should_be) in self._places(both):
             yield a, b, all_of_it - as_it_should_be
 
-    def _named(self, counts: list[Ints]) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+    def knowable(self, known: pd.Series) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+        """(agency, agency, (linked, linked and one child, one child as far as anybody could know, of them linked))."""
+        _, linked, both = self.sets
+        could = _codes(known)
+        none = np.zeros((1, len(self.agencies)), dtype=np.int64)
+        yield from self._places(
+            [_pairs(self._sizes(s), none) for s in (linked, both, could, _both(could, linked))]
+        )
+
+    def _places(self, counts: list[Ints]) -> Iterator[tuple[str, str, tuple[int, ...]]]:
         n = len(self.agencies)
         for i in range(n):
             for j in range(i, n):
@@ -187,9 +198,7 @@ def _groups(people: pd.DataFrame, today: dt.date) -> Iterator[tuple[str, str, Fl
 
 def _could_be(people: pd.DataFrame, column: str) -> pd.Series:
     """Who could be mixed up with whom: the family, or the identity that a child had before; alone where nothing is said."""
-    own = people["child_token"]
-    if column == "formerly":
-        own = people["person_true"].where(people["person_true"].fillna("") != "", own)
+    own = people["child_token"] if column == "family" else _named(people, "person_true")
     return people[column].where(people[column].fillna("") != "", own)
 
 
@@ -212,6 +221,17 @@ def _age_band(people: pd.DataFrame, today: dt.date) -> pd.Series | None:
 
 def _codes(values: pd.Series) -> Ints:
     return pd.factorize(values)[0].astype(np.int64)
+
+
+def _both(one: Ints, other: Ints) -> Ints:
+    """Sets of those who are in one set by both."""
+    return _codes(pd.Series(one * (int(other.max(initial=0)) + 1) + other))
+
+
+def _named(people: pd.DataFrame, column: str) -> pd.Series:
+    """Who a record is; one that no child stands behind (a sender's test record) belongs with no other."""
+    known = people[column].astype(object)
+    return known.where(known.fillna("") != "", "t|" + people["child_token"].astype(str))
 
 
 def _tokens(people: pd.DataFrame, key: Key) -> list[str]:

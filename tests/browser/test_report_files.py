@@ -233,6 +233,9 @@ def test_recognising_says_how_good_it_is_with_its_parts(site: Path) -> None:
         tree
     ) or "over 99.9% (60,075 of 60,075)" in said(tree)
     assert "100.0% (60,0" not in said(tree)
+    assert "Of those that could be recognised by what was sent, 99.1% (60,080 of 60,625) are found." in said(
+        tree
+    )
     assert "on a synthetic partnership, size 0.1, seed 1" in said(tree)
 
 

@@ -1023,7 +1023,7 @@ def linkage_quality() -> pd.DataFrame:
               ("age_band", "Under 1", 0.06, -0.03), ("age_band", "1 to 4", 0.2, 0.0), ("age_band", "5 to 9", 0.24, 0.0),
               ("age_band", "10 to 15", 0.4, 0.005), ("age_band", "16 and over", 0.1, 0.0),
               ("ethnicity_broad", "White", 0.8, 0.004), ("ethnicity_broad", "Asian", 0.13, -0.07),
-              ("ethnicity_broad", "Black", 0.002, 0.0), ("hard_case", "twin", 0.02, -0.01)]  # fmt: skip
+              ("ethnicity_broad", "Black", 0.002, 0.0), ("knowable", "knowable", 0.99, 0.01), ("hard_case", "twin", 0.02, -0.01)]  # fmt: skip
     rows = []
     for (a, b), (n, share) in pairs.items():
         for kind, value, part, more in groups:

@@ -72,6 +72,8 @@ def one_by_one(people: list[dict[str, object]]) -> Counts:
         groups | {("hard_case", ONE_FAMILY), ("hard_case", BEFORE)}, places
     ):
         out[kind, value, a, b] = [0, 0, 0]
+    for a, b in places:
+        out["knowable", "knowable", a, b] = [0, 0, 0]
     for x, y in itertools.combinations(people, 2):
         same = bool(x["person_true"]) and x["person_true"] == y["person_true"]
         linked = x["person_key"] == y["person_key"]
@@ -88,7 +90,22 @@ def one_by_one(people: list[dict[str, object]]) -> Counts:
         mixed_up += [BEFORE] if identity(x) == identity(y) != "" else []
         for value, (a, b) in itertools.product(mixed_up if linked and not same else [], where):
             out["hard_case", value, a, b][1] += 1
+        could = same and x["person_knowable"] == y["person_knowable"] != ""
+        for a, b in where if could or (linked and not same) else []:
+            counts = out["knowable", "knowable", a, b]
+            counts[0] += could
+            counts[1] += linked
+            counts[2] += could and linked
     return {key: (n[0], n[1], n[2]) for key, n in out.items()}
+
+
+def knowable(p: dict[str, object]) -> dict[str, object]:
+    """Who the record could be known to be: the child, or (sent without anything but an id) a part of it that is apart."""
+    alone = p.pop("alone")
+    return {
+        **p,
+        "person_knowable": f"{p['person_true']}-apart" if alone and p["person_true"] else p["person_true"],
+    }
 
 
 records = st.lists(
@@ -101,8 +118,9 @@ records = st.lists(
             "hard_case": st.sampled_from(["", "twin", "twin unborn", "unborn"]),
             "formerly": st.sampled_from(["", "t1"]),
             "family": st.sampled_from(["f1", "f2"]),
+            "alone": st.booleans(),
         }
-    ),
+    ).map(knowable),
     min_size=1,
     max_size=14,
 )
