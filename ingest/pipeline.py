@@ -33,7 +33,7 @@ from ingest import landing, readers, registry
 from ingest.agreement import Agreements, Denied, Permission, permitted
 from ingest.calendar import Period, due_on
 from ingest.contract import Contracts, Extract, Severity
-from ingest.identity import linkage, restrictions
+from ingest.identity import linkage, restrictions, tombstones
 from ingest.identity.keys import PSEUDONYM, KeyProblem, load_key
 from ingest.identity.store import IdentityStore
 from ingest.judge import Judged, judge
@@ -70,6 +70,11 @@ class Counts:
     accepted: int
     rejected: int
     set_aside: int = 0
+    erased: int = 0  # of the accepted rows: about persons who had been erased, so not kept
+
+    @property
+    def kept(self) -> int:
+        return self.accepted - self.erased
 
 
 @dataclass(frozen=True)
@@ -159,6 +164,7 @@ class _Case:
     judged: Judged | None = None
     problems: list[FileProblem] = field(default_factory=list[FileProblem])
     minimised: Minimised = field(default_factory=Minimised)
+    erased: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])  # rows of `erased_rows`
     verdict: GateVerdict | None = None
 
     @property
@@ -269,7 +275,7 @@ def promote(submission_id: str, home: Home, contracts: Contracts) -> Promoted:
     if report.gate != PASSED:
         raise NotPromotable(f"submission {submission_id} was not judged twice: {report.gate}")
     assert report.period and report.submitter  # noqa: S101 - an accepted submission has both
-    rows = {name: counts.accepted for name, counts in report.tables.items()}
+    rows = {name: counts.kept for name, counts in report.tables.items()}
     promoted = Promoted(submission_id, report.key, report.period, report.submitter, rows)
     known = registry.find(home, submission_id)
     if known is not None and known["status"] != REFUSED:
@@ -412,7 +418,8 @@ def _refuse_blocked(case: _Case) -> None:
 
 def _write(case: _Case, extract: Extract, judged: Judged, received: Mapping[str, int]) -> SubmissionReport:
     key = load_key(case.home.identity, PSEUDONYM)
-    pseudonymiser = Pseudonymiser(case.extract, case.submission_id, case.submitter or "", key)
+    stones = tombstones.load(case.home)
+    pseudonymiser = Pseudonymiser(case.extract, case.submission_id, case.submitter or "", key, stones)
     _clear(case.folder)
     counted = {c.table: c for c in judged.counts()}
     tables: dict[str, Counts] = {}
@@ -423,19 +430,23 @@ def _write(case: _Case, extract: Extract, judged: Judged, received: Mapping[str,
                 _in_order(judged.rejected(table.name)),
             )
             pseudonymiser.learn(table, pa.concat_tables([accepted, rejected.select(accepted.column_names)]))
+            n_accepted, n_rejected = accepted.num_rows, rejected.num_rows
+            accepted = pseudonymiser.without_erased(table, accepted, accepted=True)
+            rejected = pseudonymiser.without_erased(table, rejected, accepted=False)
             write(pseudonymiser.raw(table, accepted), case.folder / ACCEPTED / f"{table.name}.parquet")
             if rejected.num_rows:
                 failed = rejected.column("_failed")
                 stored = pseudonymiser.raw(table, rejected, accepted=False).append_column("_failed", failed)
                 write(stored, case.folder / "rejected" / f"{table.name}.parquet")
             unreadable = (
-                counted[table.name].rejected - rejected.num_rows
+                counted[table.name].rejected - n_rejected
             )  # rows that were no rows have no cells to keep
             tables[table.name] = Counts(
                 received.get(table.name, 0),
-                accepted.num_rows,
-                rejected.num_rows + unreadable,
+                n_accepted,
+                n_rejected + unreadable,
                 counted[table.name].set_aside,
+                n_accepted - accepted.num_rows,
             )
             del accepted, rejected
         for name, rows in received.items():
@@ -448,6 +459,7 @@ def _write(case: _Case, extract: Extract, judged: Judged, received: Mapping[str,
     if identities.num_rows:
         IdentityStore(case.home.identity).stage(case.submission_id, identities)
     case.minimised = counts_of([case.minimised, pseudonymiser.counts])
+    case.erased = pseudonymiser.erased_rows(case.submission_id)
     rejected_any = any(c.rejected for c in tables.values())
     return _finish(case, PARTLY if rejected_any else ACCEPTED, None, tables)
 
@@ -464,13 +476,16 @@ def _in_order(rows: pa.Table) -> pa.Table:
 
 
 def _nothing_lost(folder: Path, tables: Mapping[str, Counts], counted: Mapping[str, Any]) -> None:
-    """Received = accepted + rejected, from three counts that do not know of each other: reader, judge, files."""
+    """Received = accepted + rejected, from three counts that do not know of each other: reader, judge, files.
+
+    Files hold the accepted rows less those of erased persons, which are counted where they are left out.
+    """
     for name, counts in tables.items():
         stored = pq.read_metadata(folder / ACCEPTED / f"{name}.parquet").num_rows
         judged = counted.get(name)
-        agree = counts.received == stored + counts.rejected and stored == counts.accepted
+        agree = counts.received == counts.accepted + counts.rejected and stored == counts.kept
         if not agree or (
-            judged is not None and (judged.received, judged.accepted) != (counts.received, stored)
+            judged is not None and (judged.received, judged.accepted) != (counts.received, counts.accepted)
         ):
             raise _Refusal(Reason("INTERNAL-UNBALANCED", f"Rows of the table {name} were lost on the way.",
                                   "Nothing; the partnership looks into it."))  # fmt: skip
@@ -481,6 +496,7 @@ def _refuse(case: _Case, reason: Reason) -> SubmissionReport:
     if case.period is None and case.submitter is None:
         _guess_place(case)
     _clear(case.folder)
+    case.erased = []  # nothing of it is kept, whoever it is about
     IdentityStore(case.home.identity).forget(case.submission_id)
     tables: dict[str, Counts] = {}
     if case.judged is not None:
@@ -518,6 +534,8 @@ def _finish(case: _Case, status: str, reason: Reason | None, tables: dict[str, C
         "quality_results": quality_table(row, case.judged, case.verdict, case.problems),
         "findings": findings_table(row, case.judged),
     }
+    if case.erased:
+        parts["erased_rows"] = pa.Table.from_pylist(case.erased, schema=PIPELINE["erased_rows"])
     for name, table in parts.items():
         write_parquet(table, case.folder / "pipeline" / f"{name}.parquet")
     _receipt(case, report, reason)
@@ -567,7 +585,8 @@ def _clause(answer: Permission | Denied | None) -> str | None:
 
 def _close(report: SubmissionReport, folder: Path, home: Home) -> None:
     """The counts join the lake; the registry row, last, makes it all true."""
-    for name in registry.PER_SUBMISSION:
+    there = [n for n in registry.SOMETIMES if (folder / "pipeline" / f"{n}.parquet").exists()]
+    for name in (*registry.PER_SUBMISSION, *there):
         place(
             folder / "pipeline" / f"{name}.parquet", home.pipeline(name) / f"{report.submission_id}.parquet"
         )

@@ -12,6 +12,7 @@ Everything works on whole columns. A pseudonym is made once for each distinct lo
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -26,6 +27,7 @@ import pyarrow.compute as pc
 from ingest.contract import Extract, IdentityEnd, Table, Treatment
 from ingest.identity.keys import Key
 from ingest.identity.store import SCHEMA as IDENTITY_SCHEMA
+from ingest.identity.tombstones import Tombstones
 from ingest.postcodes import district_of
 from ingest.projections.arrow import CHILD_TOKEN, identity_table, raw_schema
 
@@ -120,7 +122,16 @@ def _pseudonym(whose: str, value: str, key: Key, prefix: str) -> str:
 class Pseudonymiser:
     """Turns the typed rows of one submission to rows that may be stored. Tables come parents first."""
 
-    def __init__(self, extract: Extract, submission_id: str, submitter: str, key: Key) -> None:
+    def __init__(
+        self,
+        extract: Extract,
+        submission_id: str,
+        submitter: str,
+        key: Key,
+        erased: Tombstones | None = None,
+    ) -> None:
+        self._tombstones = erased or Tombstones()
+        self.erased: Counter[tuple[str, str, str]] = Counter()  # (table, case, accepted or rejected) -> rows
         self._extract, self._submission_id, self._submitter, self._key = (
             extract,
             submission_id,
@@ -145,6 +156,32 @@ class Pseudonymiser:
         rows = typed.column("_row").to_numpy()
         order = np.argsort(rows, kind="stable")
         self._tokens[table.name] = (rows[order], tokens.take(pa.array(order)))
+
+    def without_erased(self, table: Table, typed: pa.Table, *, accepted: bool) -> pa.Table:
+        """The rows less those about persons who were erased, which are counted and go nowhere."""
+        if not self._tombstones or table.name not in self._tokens:
+            return typed
+        cases = self._tombstones.cases(self._look_up(table.name, typed.column("_row")))
+        if cases.null_count == len(cases):
+            return typed
+        for case in cases.drop_null().value_counts().to_pylist():
+            self.erased[table.name, case["values"], "accepted" if accepted else "rejected"] += case["counts"]
+            self.counts.add(table.name, "child_token", "erased", case["counts"])
+        return typed.filter(pc.is_null(cases))
+
+    def erased_rows(self, submission_id: str) -> list[dict[str, Any]]:
+        """Rows of the pipeline's table `erased_rows`, in a fixed order."""
+        return [
+            {
+                "submission_id": submission_id,
+                "table": table,
+                "case_id": case,
+                "accepted": self.erased[table, case, "accepted"],
+                "rejected": self.erased[table, case, "rejected"],
+                "erased_on": dt.date.fromisoformat(self._tombstones.day(case)),
+            }
+            for table, case in sorted({(t, c) for t, c, _ in self.erased})
+        ]
 
     def raw(self, table: Table, typed: pa.Table, *, accepted: bool = True) -> pa.Table:
         """The rows as they are stored: raw schema, without identifiers. Identifiers of accepted rows are set aside."""

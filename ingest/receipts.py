@@ -56,6 +56,7 @@ ACTIONS = {
     "dropped": "not kept",
     "not_agreed": "not kept: no agreement covers it",
     "not_in_contract": "not read: not part of this return",
+    "erased": "rows not kept: about a person whose data were erased here",
 }
 
 

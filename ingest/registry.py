@@ -33,6 +33,8 @@ from ingest.projections.arrow import PIPELINE
 SCHEMA = PIPELINE["submissions"]
 #: Tables of the pipeline that hold one file a submission.
 PER_SUBMISSION = ("table_counts", "quality_results", "findings", "minimisation")
+#: And what only some submissions have: rows that were about an erased person.
+SOMETIMES = ("erased_rows",)
 REFUSED = "refused"
 #: Reasons that are faults of the warehouse, not of the file.
 OUR_DOING = ("INTERNAL-", "GATE-")
@@ -175,7 +177,7 @@ def reconcile(home: Home) -> dict[str, int]:
     accepted = {i for i, r in known.items() if r["status"] != REFUSED}
     done["raw"] = _unlink(p for i, paths in raw.items() if i not in accepted for p in paths)
     done["pipeline"] = _unlink(
-        p for t in PER_SUBMISSION for p in _own(home.pipeline(t)) if p.stem not in known
+        p for t in (*PER_SUBMISSION, *SOMETIMES) for p in _own(home.pipeline(t)) if p.stem not in known
     )
     done["receipts"] = _unlink(p for p in home.receipts.glob("*.*") if _is_id(p.stem) and p.stem not in known)
     for report in (home.lake / "validated").glob("*/*/*"):

@@ -98,11 +98,10 @@ def restrict(
 ) -> None:
     """Take one person out of analysis from the next build on; the rows stay. Or, with --hold, keep them from being erased."""
     from ingest.identity import restrictions, rights
-    from orchestration.locking import single_writer
 
     with _plainly():
         typed, asked, place = _asked(ctx, kind, submitter, reason, reference, officer)
-        with single_writer(place.home):
+        with _writing(place):
             found = rights.restrict(
                 place, typed, asked, restrictions.LEGAL_HOLD if hold else restrictions.RESTRICTED
             )
@@ -130,17 +129,111 @@ def lift(
 ) -> None:
     """Lift a restriction, or with --hold a legal hold."""
     from ingest.identity import restrictions, rights
-    from orchestration.locking import single_writer
 
     with _plainly():
         typed, asked, place = _asked(ctx, kind, submitter, reason, reference, officer)
-        with single_writer(place.home):
+        with _writing(place):
             marks = rights.lift(
                 place, typed, asked, restrictions.LEGAL_HOLD if hold else restrictions.RESTRICTED
             )
     if not marks:
         raise _stop("there was nothing to lift")
     out.print(f"lifted {marks}; the next `scp run` counts it")
+
+
+@person_app.command(context_settings=NO_ARGUMENTS)
+def erase(
+    ctx: typer.Context,
+    reason: Reason,
+    reference: Reference,
+    kind: Kind = "nhs_number",
+    submitter: Submitter = None,
+    officer: Officer = None,
+) -> None:
+    """Propose to erase one person. Nothing goes before another officer approves the case."""
+    from ingest.identity import erasure
+
+    with _plainly():
+        typed, asked, place = _asked(ctx, kind, submitter, reason, reference, officer)
+        with _writing(place):
+            case, found = erasure.propose(place, typed, asked)
+    _show(found)
+    out.print(f"proposed: {case.id}. Another officer looks at it and runs `scp person approve {case.id}`")
+
+
+@person_app.command()
+def approve(
+    case: Annotated[str, typer.Argument(help="The case, from `scp person cases`.")], officer: Officer = None
+) -> None:
+    """Approve the erasure that another officer proposed, and carry it out."""
+    from ingest.identity import audit, erasure
+
+    with _plainly():
+        place = _place()
+        with _writing(place):
+            done = erasure.approve(place, case, officer or audit.account())
+    counts = ", ".join(f"{v} {k.replace('_', ' ')}" for k, v in done.counts.items())
+    out.print(f"erased and looked for again everywhere: {counts}", markup=False)
+    out.print(
+        "there is no warehouse now and the last release has no analysts' files: `scp run` makes both anew"
+    )
+
+
+@person_app.command()
+def withdraw(case: Annotated[str, typer.Argument(help="The case.")], officer: Officer = None) -> None:
+    """Close a case that nobody has approved."""
+    from ingest.identity import audit, erasure
+
+    with _plainly():
+        place = _place()
+        with _writing(place):
+            erasure.withdraw(place, case, officer or audit.account())
+    out.print("withdrawn")
+
+
+@person_app.command("cases")
+def show_cases() -> None:
+    """Every case of erasure: who proposed and approved it, and how far it is."""
+    from ingest.identity import erasure
+
+    table = Table("case", "state", "reference", "reason", "proposed", "by", "approved by", "done", "steps")
+    for c in erasure.cases(Settings.from_environment().home):
+        table.add_row(c.id, c.state, c.reference, c.reason, c.proposed_at[:10], c.proposed_by, c.approved_by or "-",
+                      (c.done_at or "-")[:10], str(len(c.steps)))  # fmt: skip
+    out.print(table)
+
+
+@person_app.command()
+def replay(officer: Officer = None) -> None:
+    """After a backup was restored: erase again what had been erased. Before anybody may use what was restored."""
+    from ingest.identity import audit, erasure
+
+    with _plainly():
+        place = _place()
+        with _writing(place):
+            case = erasure.replay(place, officer or audit.account())
+    out.print(f"erased again: {case.id}" if case else "nothing of what was erased has come back")
+
+
+@person_app.command(context_settings=NO_ARGUMENTS)
+def admit(
+    ctx: typer.Context,
+    reason: Reason,
+    reference: Reference,
+    kind: Kind = "local_id",
+    submitter: Submitter = None,
+    officer: Officer = None,
+) -> None:
+    """Let a person in again who was erased, from the next file on. What was erased does not come back."""
+    from ingest.identity import erasure
+
+    with _plainly():
+        typed, asked, place = _asked(ctx, kind, submitter, reason, reference, officer)
+        with _writing(place):
+            marks = erasure.admit(place, typed, asked)
+    if not marks:
+        raise _stop("this person was not erased")
+    out.print("admitted again")
 
 
 @identity_app.command("audit")
@@ -175,7 +268,7 @@ def _asked(
 ) -> "tuple[Typed, Asked, Place]":
     """Everything that a command needs, the identifier last: nothing is asked for that will be refused."""
     from ingest.identity.audit import account
-    from ingest.identity.rights import KINDS, Asked, NotAnIdentifier, Place, Typed
+    from ingest.identity.rights import KINDS, Asked, NotAnIdentifier, Typed
 
     if ctx.args:
         raise _stop(
@@ -186,9 +279,28 @@ def _asked(
     asked.check()
     if kind not in KINDS:
         raise NotAnIdentifier(f"say which kind of identifier it is: {', '.join(KINDS)}")
+    place = _place()
+    return Typed.read(kind, _type_in(KINDS[kind]), place.contracts, submitter), asked, place
+
+
+def _place() -> "Place":
+    from ingest.identity.rights import Place
+
     here = Settings.from_environment()
-    typed = Typed.read(kind, _type_in(KINDS[kind]), here.contracts, submitter)
-    return typed, asked, Place(here.home, here.contracts, here.agreements, here.landing)
+    return Place(here.home, here.contracts, here.agreements, here.landing)
+
+
+@contextmanager
+def _writing(place: "Place") -> Generator[None]:
+    """Alone in the home folder, and after what a killed command left undone."""
+    from ingest import registry
+    from ingest.identity import erasure
+    from orchestration.locking import single_writer
+
+    with single_writer(place.home):
+        registry.reconcile(place.home)
+        erasure.finish(place)
+        yield
 
 
 def _type_in(what: str) -> str:
@@ -272,6 +384,7 @@ def _show_counts(found: "Found") -> None:
         *((k.replace("_", " "), str(v)) for k, v in found.counts().items() if k not in ("persons", "tokens")),
         *(("note", d) for d in who.doubts()),
         *(("note", f"{r.kind.replace('_', ' ')} since {r.since}, {r.reference}") for r in found.restrictions),
+        *(("note", f"rows were erased on {s.on} ({s.case}); what is sent again is dropped") for s in found.erased),
         *((("note", f"{found.unread_files} files in landing were read by nobody (refused, waiting or not recognised) "
                     "and cannot be searched"),) if found.unread_files else ()),
     ):  # fmt: skip

@@ -68,6 +68,7 @@ def run(settings: Settings, say: Say) -> Outcome:
     with single_writer(settings.home):
         settings.export()
         registry.reconcile(settings.home)
+        finish_erasures(settings, say)
         anchor_schemas(settings.home, settings.contracts)
         if settings.landing_override is None:
             reference.land(settings.home)
@@ -101,6 +102,7 @@ def take_in_only(settings: Settings, say: Say) -> Outcome:
     with single_writer(settings.home):
         settings.export()
         registry.reconcile(settings.home)
+        finish_erasures(settings, say)
         anchor_schemas(settings.home, settings.contracts)
         found, strangers = waiting.arrived(settings)
         outcome.not_recognised = waiting.note_strangers(settings, strangers)
@@ -118,11 +120,25 @@ def job_only(settings: Settings, job: str, say: Say) -> None:
 
     with single_writer(settings.home):
         settings.export()
+        finish_erasures(settings, say)
         anchor_schemas(settings.home, settings.contracts)
         flow, instance = _dagster(settings)
         clear_stale_runs(instance)
         say(job.replace("_", " "))
         _execute(settings, flow, instance, job)
+
+
+def finish_erasures(settings: Settings, say: Say) -> None:
+    """Carry out erasures that were approved and not finished, before anything is read or built. Raises RunFailed."""
+    from ingest.identity import erasure
+    from ingest.identity.rights import NotPossible, Place
+
+    place = Place(settings.home, settings.contracts, settings.agreements, settings.landing)
+    try:
+        for case in erasure.finish(place):
+            say(f"finished the erasure {case.id}")
+    except NotPossible as why:
+        raise RunFailed(str(why)) from None
 
 
 def _take_in(

@@ -62,6 +62,10 @@ def inputs(settings: Settings) -> str:
     digest.update(json.dumps(registry.fingerprint(settings.home)).encode())
     for path in sorted(settings.home.person_map.parent.glob("*/*.parquet")):
         digest.update(path.read_bytes())
+    for path in sorted(
+        settings.home.pipeline("erased_rows").glob("*.parquet")
+    ):  # submissions that lost rows since
+        digest.update(path.name.encode() + path.read_bytes())
     for path in sorted(settings.contracts_dir.rglob("*.yml")):
         digest.update(path.read_bytes())
     digest.update(fingerprint(settings.project_dir).encode())

@@ -1,6 +1,6 @@
 {#-
-    Every raw table of every accepted submission holds the accepted rows, once each, and no other. Reads all the contracts' sources
-    from the graph, so a new extract is covered without a line here.
+    Every raw table of every accepted submission holds the accepted rows, less those of persons who were erased since, once each,
+    and no other. Reads all the contracts' sources from the graph, so a new extract is covered without a line here.
 -#}
 {%- set sources = [] -%}
 {%- if execute -%}
@@ -28,7 +28,7 @@ promised as (
     select
         counts.submission_id,
         counts.table_name,
-        counts.accepted
+        counts.accepted - counts.erased_accepted as held
     from {{ ref('fct_table_count') }} as counts
     where counts.status in ('accepted', 'partly_accepted')
 )
@@ -42,5 +42,5 @@ full join raw_rows
         promised.submission_id = raw_rows.submission_id
         and promised.table_name = raw_rows.table_name
 where
-    coalesce(promised.accepted, 0) <> coalesce(raw_rows.raw_rows, 0)
+    coalesce(promised.held, 0) <> coalesce(raw_rows.raw_rows, 0)
     or coalesce(raw_rows.raw_rows, 0) <> coalesce(raw_rows.distinct_rows, 0)

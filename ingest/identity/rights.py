@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 from ingest import registry
 from ingest.agreement import Agreements
 from ingest.contract import Contracts
-from ingest.identity import audit, restrictions
+from ingest.identity import audit, restrictions, tombstones
 from ingest.identity.keys import PSEUDONYM, load_key
 from ingest.identity.store import IdentityStore
 from ingest.lake import Home
@@ -188,6 +188,9 @@ class Found:
     held: pa.Table = field(default_factory=HELD.empty_table)
     releases: tuple[InRelease, ...] = ()
     restrictions: tuple[restrictions.Restriction, ...] = ()
+    erased: tuple[
+        tombstones.Stone, ...
+    ] = ()  # rows of these pseudonyms that were erased, and are dropped when sent again
     unread_files: int = 0  # files in landing that nobody has read: refused, waiting or not recognised
 
     def counts(self) -> dict[str, int]:
@@ -282,7 +285,9 @@ def held_by(place: Place, person: Who) -> Found:
         con.register("held", held)
         con.register("persons", pa.table({"person_key": pa.array(person.persons, pa.string())}))
         releases = tuple(_releases(con, home)) if person.tokens else ()
-    return Found(person, held, releases, tuple(restrictions.on(home, person.tokens)), unread)
+    stones = tombstones.load(home)
+    erased = tuple({s.case: s for t in person.tokens if (s := stones.of(t))}.values())
+    return Found(person, held, releases, tuple(restrictions.on(home, person.tokens)), erased, unread)
 
 
 def who(home: Home, typed: Typed) -> Who:

@@ -136,6 +136,16 @@ PIPELINE: dict[str, pa.Schema] = {
             ("cells", pa.int64()),
         ]
     ),
+    "erased_rows": pa.schema(
+        [
+            ("submission_id", pa.string()),
+            ("table", pa.string()),
+            ("case_id", pa.string()),
+            ("accepted", pa.int64()),
+            ("rejected", pa.int64()),
+            ("erased_on", pa.date32()),
+        ]
+    ),
     "expected_returns": pa.schema(
         [
             ("agency", pa.string()),

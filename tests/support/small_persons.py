@@ -7,6 +7,7 @@ Must not live here: assertions.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,3 +105,9 @@ def release(persons: Persons, name: str, person_key: str, facts: list[tuple[str,
     write_text('{\n  "as_of": "2025-06-30",\n  "release": "' + name + '"\n}\n', folder / "release.json")
     write_text(name, persons.home.releases / "current")
     return folder
+
+
+def copy_of(made: Path, root: Path) -> Persons:
+    """The same home again, for a test that changes it: taking it in costs seconds."""
+    shutil.copytree(made, root, dirs_exist_ok=True)
+    return Persons(Home(root / "home"), root / "landing")

@@ -5,8 +5,10 @@ submissions as (
     where is_current
 ),
 
+-- Rows of erased persons are counted there too; they are rows, not a field that was supplied.
 arrived as (
     select * from {{ ref('stg_pipeline__minimisation') }}
+    where action <> 'erased'
 ),
 
 agreed as (
