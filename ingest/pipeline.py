@@ -33,7 +33,7 @@ from ingest import landing, readers, registry
 from ingest.agreement import Agreements, Denied, Permission, permitted
 from ingest.calendar import Period, due_on
 from ingest.contract import Contracts, Extract, Severity
-from ingest.identity import linkage, restrictions, tombstones
+from ingest.identity import linkage, tombstones
 from ingest.identity.keys import PSEUDONYM, KeyProblem, load_key
 from ingest.identity.store import IdentityStore
 from ingest.judge import Judged, judge
@@ -215,7 +215,6 @@ def take_in_all(
                 f"{number} of {len(found)}: {report.key} {report.period or ''} {report.submitter or ''}: {report.status}"
             )
     intake.links = linkage.link(home)
-    restrictions.write_tokens(home)
     write_expected_returns(home, contracts, agreements)
     return intake
 

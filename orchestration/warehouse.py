@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
-from ingest.identity import evaluation, linkage, restrictions
+from ingest.identity import evaluation, linkage
 from ingest.lake import Home, write_parquet
 from ingest.projections.expected_returns import expected_returns as returns_due
 from orchestration.settings import Settings
@@ -74,7 +74,6 @@ def warehouse_defs(settings: Settings) -> dg.Definitions:
     def identity() -> Iterator[dg.MaterializeResult]:
         """Link persons, and hand over what may leave the identity room."""
         summary = linkage.link(settings.home)
-        restrictions.write_tokens(settings.home)
         evaluation.write(settings.home)
         for key in FROM_IDENTITY:
             counts = dict(summary.counts()) if key == PERSON_MAP else {}

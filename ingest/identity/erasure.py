@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 
 from ingest import registry
-from ingest.identity import audit, decisions, restrictions, tombstones
+from ingest.identity import audit, decisions, linkage, restrictions, tombstones
 from ingest.identity.private import read_json, write_json, write_private
 from ingest.identity.rights import (
     REJECTED_ROW,
@@ -54,6 +54,8 @@ from ingest.projections.arrow import PIPELINE
 pc: Any = pyarrow.compute  # its functions are made at run time, so no type checker knows them
 
 PROPOSED, APPROVED, DONE, WITHDRAWN = "proposed", "approved", "done", "withdrawn"
+#: What linkage keeps by hashes of records, in which no pseudonym can be looked for: it goes whole and is made again.
+HASHED = ("pairs", "compared")
 #: Files of the room that say what was done, not about whom: they stay.
 RECORDS = (audit.FILE, audit.HEAD, tombstones.FILE)
 
@@ -232,7 +234,10 @@ def _bury(work: _Work) -> Case:
 
 def _identifiers(work: _Work) -> Case:
     """The encrypted files of the room: identifiers of submissions, and what linkage keeps."""
-    _Room(work.home.identity).drop(work.tokens)
+    room = _Room(work.home.identity)
+    room.drop(work.tokens)
+    for name in HASHED:
+        room.drop_state(name)
     return work.case
 
 
@@ -303,7 +308,7 @@ def _warehouse(work: _Work) -> Case:
 def _links(work: _Work) -> Case:
     """What links, decisions and restrictions know of the person. The next link works it out anew."""
     home = work.home
-    (home.identity / "person_map.json").unlink(missing_ok=True)
+    (home.identity / linkage.NOTE).unlink(missing_ok=True)
     decisions.forget_tokens(home, set(work.case.tokens))
     restrictions.forget(home, work.case.tokens)
     for path in sorted(home.identity.glob("*.csv")):

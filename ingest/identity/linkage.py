@@ -25,7 +25,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest import registry
-from ingest.identity import clusters, decisions, exact, models, outcomes, persons, records, review, scored
+from ingest.identity import (
+    clusters,
+    decisions,
+    exact,
+    models,
+    outcomes,
+    persons,
+    records,
+    restrictions,
+    review,
+    scored,
+)
 from ingest.identity.keys import PSEUDONYM, Key, load_key
 from ingest.identity.scored import Model
 from ingest.identity.store import IdentityStore
@@ -78,6 +89,13 @@ class LinkageFailed(RuntimeError):
 
 
 def link(home: Home) -> LinkReport:
+    """Link the persons, and hand over which of their pseudonyms analysis must not see. Raises KeyProblem, LinkageFailed."""
+    report = _link(home)
+    restrictions.write_tokens(home)
+    return report
+
+
+def _link(home: Home) -> LinkReport:
     """Link the persons of the submissions in force and hand over what differs.
 
     Only submissions in force count, so a correction takes wrong links away again. Nothing runs when neither they, nor the model,

@@ -26,6 +26,7 @@ LA12, PO01, CIN = "council/missing_and_return_interviews", "police/missing_episo
 #: From the range reserved for tests; check digits right.
 NHS, OTHER_NHS, UNKNOWN_NHS = "9990000018", "9990000026", "9990000034"
 LOCAL = "ZqChild77"
+#: Nobody else's, so that linkage cannot take another child for this one.
 BORN = "09/03/2012"
 ASKED = Asked("subject_access", "SAR-2026-014", "ig.officer")
 
@@ -78,7 +79,8 @@ def make(root: Path) -> Persons:
         name="again.csv",
         extra=["x"],
     )
-    known = {"nominal_ref": "N77", "nhs_number": f"{NHS[:3]} {NHS[3:6]} {NHS[6:]}", "birth_date": BORN}
+    known = {"nominal_ref": "N77", "nhs_number": f"{NHS[:3]} {NHS[3:6]} {NHS[6:]}", "birth_date": BORN,
+             "forename": "Zkmirabel", "surname": "Zktestworth", "postcode": "ST1 5AB"}  # fmt: skip
     po01(out.landing, [police_episode(1), police_episode(2, **known), police_episode(3, **known)],
          received_at="2025-06-10T09:00:00")  # fmt: skip
     put(out.landing, CIN, "staffordshire", "d1", {"cin.xml": census(

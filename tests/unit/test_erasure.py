@@ -98,8 +98,9 @@ def test_the_room_keeps_no_pseudonym_of_the_person(persons: Persons) -> None:
         f"case,token_a,token_b\n1,{tokens[0]},{other}\n2,{other},{other}\n"
     )
     store = IdentityStore(persons.home.identity)
-    kept = pa.table({"a_token": [tokens[0], other], "b_token": [other, "x"], "weight": [1.0, 2.0]})
-    getattr(store, "put_state", lambda *_: store.stage("pairs", kept))("pairs", kept)
+    anchored = store.state("anchored")
+    assert anchored is not None and set(tokens) < set(anchored["child_token"].to_pylist())
+    store.put_state("pinned", anchored)
     erase(persons)
     for path in persons.home.identity.rglob("*"):
         if path.is_file():
@@ -110,6 +111,11 @@ def test_the_room_keeps_no_pseudonym_of_the_person(persons: Persons) -> None:
     assert restrictions.all_of(persons.home) == []
     room = erasure._Room(persons.home.identity)  # pyright: ignore[reportPrivateUsage]
     assert not room.holds(pa.array(tokens)) and room.holds(pa.array([other]))
+    pinned = store.state("pinned")
+    assert pinned is not None and pinned.num_rows == anchored.num_rows - len(tokens)
+    assert (
+        store.state("pairs") is None and store.state("compared") is None
+    )  # their records are hashes: all go
 
 
 def test_what_was_received_stays_counted_and_the_note_says_what_is_gone(persons: Persons) -> None:
