@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ingest.identity import audit
+from ingest.lake import Home
 from orchestration.cli import app
 from tests.support.marker_scan import scan, scan_text
 from tests.support.small_persons import LOCAL, NHS, Persons, make
@@ -138,3 +140,24 @@ def test_at_a_terminal_it_is_asked_for_without_echo_and_is_no_argument(terminal:
     assert process.wait(timeout=60) == 0, shown
     assert sent and b"local_id" in arguments and b"accepted rows" in shown
     assert scan_text(shown.decode() + arguments.decode(), MARKERS) == []
+
+
+def test_erasing_leaves_no_trace_of_what_was_typed_and_nothing_of_the_child(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    shutil.copytree(terminal.place.parent, tmp_path, dirs_exist_ok=True)
+    here = Terminal(Persons(Home(tmp_path / "home"), tmp_path / "landing"), tmp_path / "work")
+    why = ("--reason", "erasure_request", "--reference", "ERA-2026-5")
+    done = here.scp("person", "erase", *why, "--officer", "first.officer", typed=f"{NHS}\n")
+    case = re.search(r"case-[0-9a-f]{12}", done.stdout)
+    assert done.returncode == 0 and case is not None, done.stderr
+    alone = here.scp("person", "approve", case.group(), "--officer", "first.officer")
+    assert alone.returncode == 1 and "second officer" in alone.stderr
+    approved = here.scp("person", "approve", case.group(), "--officer", "second.officer")
+    assert approved.returncode == 0 and "erased" in approved.stdout, approved.stderr
+    assert "done" in here.scp("person", "cases").stdout
+    again = here.scp("person", "find", *BY_ID, *WHY, typed=f"{LOCAL}\n")
+    assert "what is sent again is dropped" in again.stdout and re.search(r"accepted rows\s+0", again.stdout)
+    assert scan_text("".join(here.outputs), MARKERS) == []
+    assert scan(tmp_path, MARKERS, skip=()) == []  # landing and the identity room too: the child is gone
+    assert "the chain holds" in here.scp("identity", "audit").stdout
