@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -136,45 +136,7 @@ def persons(deliveries: list[Delivery], contracts: Contracts) -> tuple[pd.DataFr
 
     The second has `delivery`, the position in `in_force`, and `record`, the position in the first, each pair once.
     """
-    parts = []
-    for at, d in enumerate(in_force(deliveries)):
-        for table in contracts[d.key].tables:
-            who = table.identity
-            if who is None or not who.local_id or table.name not in d.tables:
-                continue
-            frame = d.tables[table.name]
-            local, nhs, upn, birth, due = (
-                who.local_id,
-                who.nhs_number,
-                who.upn,
-                who.birth_date,
-                who.expected_birth_date,
-            )
-            named = [who.forename, who.surname] if who.forename and who.surname and birth else []
-            told = [c for c in (local, nhs, upn, birth, due, *named) if c]
-            frame = frame[~frame["_reject"].astype(bool)][[*told, "_child"]].drop_duplicates()
-            frame = frame[frame[local] != ""]  # nobody is named, so nobody is known
-            blank = pd.Series("", index=frame.index)
-            born = _birth(frame[birth]) if birth else blank
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "agency": d.agency,
-                        "submitter": d.submitter,
-                        "local_id": _clean(frame[local]).str.replace(r"^(\d+)\.0$", r"\1", regex=True),
-                        "nhs": (_clean(frame[nhs]) if nhs else blank)
-                        .str.replace(r"\.0$", "", regex=True)
-                        .str.replace(" ", "", regex=False),
-                        "upn": (_clean(frame[upn]) if upn else blank).str.upper(),
-                        "birth": born,
-                        "named": (frame[named] != "").all(axis=1) & (born != "") if named else False,
-                        "unborn": (frame[due] != "") & (frame[birth] == "") if due and birth else False,
-                        "child": frame["_child"].astype("int64"),
-                        "delivery": at,
-                    }
-                )
-            )
-    facts = pd.concat(parts, ignore_index=True)
+    facts = _sent_facts(deliveries, contracts)
     facts["node"] = facts.groupby(["submitter", "local_id"], sort=True).ngroup()
     sent = facts[["delivery", "node"]].drop_duplicates(ignore_index=True).rename(columns={"node": "record"})
     unborn = facts.loc[facts["unborn"], "node"].unique()
@@ -191,6 +153,54 @@ def persons(deliveries: list[Delivery], contracts: Contracts) -> tuple[pd.DataFr
     out["unborn"] = np.isin(np.arange(len(out)), unborn)
     out["shared_upn"] = np.isin(np.arange(len(out)), _sharing(facts))
     return out, sent
+
+
+def _sent_facts(deliveries: list[Delivery], contracts: Contracts) -> pd.DataFrame:
+    """What every delivery in force says of who a record is, cleaned; each distinct text is cleaned once."""
+    parts = []
+    for at, d in enumerate(in_force(deliveries)):
+        for table in contracts[d.key].tables:
+            who = table.identity
+            if who is None or not who.local_id or table.name not in d.tables:
+                continue
+            frame = d.tables[table.name]
+            frame = frame[
+                ~frame["_reject"].astype(bool) & (frame[who.local_id] != "")
+            ]  # a blank names nobody
+            given = {
+                "local_id": who.local_id, "nhs": who.nhs_number, "upn": who.upn, "birth": who.birth_date, "due": who.expected_birth_date,
+                "forename": who.forename, "surname": who.surname,
+            }  # fmt: skip
+            said = {name: frame[column].to_numpy(object) if column else "" for name, column in given.items()}
+            rows = pd.DataFrame(
+                {
+                    **said,
+                    "child": frame["_child"].to_numpy().astype(np.int64),
+                    "agency": d.agency,
+                    "submitter": d.submitter,
+                    "delivery": at,
+                }
+            )
+            parts.append(rows.drop_duplicates())
+    facts = pd.concat(parts, ignore_index=True)
+    facts["local_id"] = _each(
+        facts["local_id"], lambda v: _clean(v).str.replace(r"^(\d+)\.0$", r"\1", regex=True)
+    )
+    facts["nhs"] = _each(
+        facts["nhs"],
+        lambda v: _clean(v).str.replace(r"\.0$", "", regex=True).str.replace(" ", "", regex=False),
+    )
+    facts["upn"] = _each(facts["upn"], lambda v: _clean(v).str.upper())
+    unborn = (facts["due"] != "") & (facts["birth"] == "")
+    facts["birth"] = _each(facts["birth"], _birth)
+    named = (facts["forename"] != "") & (facts["surname"] != "") & (facts["birth"] != "")
+    return facts.assign(unborn=unborn, named=named).drop(columns=["due", "forename", "surname"])
+
+
+def _each(texts: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """A change of every text, made once for each distinct one."""
+    code, distinct = pd.factorize(texts.astype(object))
+    return pd.Series(change(pd.Series(distinct, dtype=object)).to_numpy(object)[code], index=texts.index)
 
 
 def _knowable(facts: pd.DataFrame, nodes: int) -> Array:

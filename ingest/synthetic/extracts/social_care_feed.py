@@ -25,9 +25,7 @@ from ingest.synthetic.written import person
 
 KEY: Final = "council/csc_daily"
 MONTH, AS_AT = "2026-05", np.datetime64("2026-05-31")
-SINCE: Final = np.datetime64(
-    "2022-04-01"
-)  # every child with an episode open since then, as far back as the census goes
+SINCE: Final = np.datetime64("2025-06-01")  # episodes open in the twelve months before
 PURGED: Final = 0.004  # of episodes: opened by mistake and deleted in the case system; synthetic
 
 
