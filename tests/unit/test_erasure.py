@@ -16,6 +16,9 @@ from ingest.identity import audit, decisions, erasure, restrictions, rights, tom
 from ingest.identity.rights import Asked, NotPossible
 from ingest.identity.store import IdentityStore
 from ingest.lake import Home
+from orchestration.run import finish_erasures
+from orchestration.settings import Settings
+from orchestration.warehouse_file import inputs as warehouse_inputs
 from tests.support.small_landing import census, la12, po01, police_episode, put, raw_content
 from tests.support.small_persons import (
     ASKED,
@@ -331,6 +334,36 @@ def test_an_erasure_that_is_killed_at_any_write_is_finished(
             assert state(persons) == whole, number
         shutil.rmtree(root)
     assert number > 30
+
+
+def test_scp_run_finishes_an_erasure_before_it_does_anything_else(
+    persons: Persons, whole: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_: Any) -> Any:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        steps = tuple((n, killed if n == "rows" else s) for n, s in erasure.STEPS)
+        patch.setattr(erasure, "STEPS", steps)
+        with pytest.raises(Killed):
+            approved(persons)
+    here, said = Settings(persons.home, persons.landing), list[str]()
+    finish_erasures(here, said.append)
+    assert state(persons) == whole and said == [f"finished the erasure {erasure.cases(persons.home)[0].id}"]
+    finish_erasures(here, said.append)
+    assert len(said) == 1
+
+
+def test_a_restriction_and_an_erasure_make_the_warehouse_out_of_date(persons: Persons) -> None:
+    here = Settings(persons.home, persons.landing)
+    seen = [warehouse_inputs(here)]
+    rights.restrict(persons.place, persons.by("nhs_number", NHS), Asked("restriction_request", "RES-2026-1"))
+    seen.append(warehouse_inputs(here))
+    rights.lift(persons.place, persons.by("nhs_number", NHS), Asked("request_ended", "RES-2026-1"))
+    assert warehouse_inputs(here) == seen[0]
+    erase(persons)
+    seen.append(warehouse_inputs(here))
+    assert len(set(seen)) == 3
 
 
 # --- afterwards -----------------------------------------------------------------------------------------------------------
