@@ -277,16 +277,17 @@ def held_by(place: Place, person: Who) -> Found:
     """Everything that is held about persons who have been found already."""
     home, contracts = place.home, place.contracts
     lookup = _Submissions(home, place.agreements)
+    stones = tombstones.load(home)
+    erased = tuple({s.case: s for t in person.tokens if (s := stones.of(t))}.values())
     with connection() as con:
         con.register("wanted", pa.table({"child_token": pa.array(person.tokens, pa.string())}))
         rows = [*_rows(con, home, contracts), *_identifiers(home, person.tokens)] if person.tokens else []
-        unread, files = _files(place.landing, contracts, lookup, {r["submission_id"] for r in rows})
+        concerned = {r["submission_id"] for r in rows} | _lost_rows(home, {s.case for s in erased})
+        unread, files = _files(place.landing, contracts, lookup, concerned)
         held = _told([*rows, *files], lookup)
         con.register("held", held)
         con.register("persons", pa.table({"person_key": pa.array(person.persons, pa.string())}))
         releases = tuple(_releases(con, home)) if person.tokens else ()
-    stones = tombstones.load(home)
-    erased = tuple({s.case: s for t in person.tokens if (s := stones.of(t))}.values())
     return Found(person, held, releases, tuple(restrictions.on(home, person.tokens)), erased, unread)
 
 
@@ -445,6 +446,14 @@ def _identifiers(home: Home, tokens: Iterable[str]) -> Iterator[dict[str, Any]]:
         held = store.read([submission_id], ["child_token"])
         count = int(pc.sum(pc.is_in(held["child_token"], wanted)).as_py() or 0)
         yield from ({"what": IDENTIFIERS, "submission_id": submission_id} for _ in range(count))
+
+
+def _lost_rows(home: Home, cases: set[str]) -> set[str]:
+    """Submissions that had rows of a person who was erased under one of these cases: the file as sent may lie there again."""
+    paths = _own(home.pipeline("erased_rows").glob("*.parquet")) if cases else []
+    return {
+        p.stem for p in paths if cases & set(pq.read_table(p, columns=["case_id"])["case_id"].to_pylist())
+    }
 
 
 def _files(

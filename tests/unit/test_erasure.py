@@ -408,6 +408,23 @@ def test_the_child_is_dropped_when_sent_again_and_counted(persons: Persons) -> N
     assert registry.reconcile(persons.home)["rows"] == 0
 
 
+def test_a_file_as_sent_that_brought_the_child_again_is_found_and_goes(persons: Persons) -> None:
+    """Its rows were dropped, but the file itself holds the child: a new one, and the same bytes as before."""
+    kept = {p: p.read_bytes() for p in persons.landing.rglob("*") if p.is_file()}
+    erase(persons)
+    for path, content in kept.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    send_again(persons)
+    found = rights.find(persons.place, persons.by("local_id", LOCAL, "staffordshire"), ASKED)
+    assert found.counts()["files_as_sent"] >= 5 and found.counts()["accepted_rows"] == 0
+    case, _ = erasure.propose(persons.place, persons.by("local_id", LOCAL, "staffordshire"), WHY)
+    assert erasure.approve(persons.place, case.id, SECOND).state == "done"
+    assert [p.name for p in persons.landing.rglob("*") if p.is_file()] == ["letter.txt"]
+    notes = pq.read_table(persons.home.pipeline("erased_rows")).to_pylist()
+    assert (sum(n["accepted"] for n in notes), sum(n["rejected"] for n in notes)) == (6 + 3, 2 + 1)
+
+
 def test_others_are_taken_in_as_if_nobody_had_been_erased(persons: Persons) -> None:
     erase(persons)
     po01(
