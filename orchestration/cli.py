@@ -15,7 +15,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from orchestration.person_cli import identity_app, person_app
+from orchestration.identity_cli import identity_app
+from orchestration.person_cli import person_app
 from orchestration.settings import QUIET, TRANSPORT_VARIABLE, Settings
 
 app = typer.Typer(

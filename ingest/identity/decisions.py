@@ -6,7 +6,7 @@ Must not live here: showing a case (review.py), what a decision does to clusters
 
 One line a step, appended and never changed: a proposal by one person, its confirmation by another. Only what is confirmed by a
 second person counts. A later confirmed decision about the same two tokens replaces the earlier one. The file holds pseudonyms
-and codes only.
+and codes only. A line that a crash left half-written was never acknowledged, so it is no step.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ import fcntl
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from ingest.identity.keys import private_folder
+from ingest.identity.private import write_private
 from ingest.lake import Home
 
 SAME, DIFFERENT = "same", "different"
@@ -30,6 +33,8 @@ REASONS = {
     "number_error": "a number was given to the wrong child",
     "adoption": "an adopted child's new identity: never to be linked",
 }
+#: Reasons that speak for two children only.
+NEVER_SAME = ("family_known", "number_error", "adoption")
 PROPOSED, CONFIRMED, WITHDRAWN = "proposed", "confirmed", "withdrawn"
 
 
@@ -51,6 +56,14 @@ class Step:
     at: str
 
 
+#: Told of a step that may be taken, before it is: what cannot be logged is not done.
+Log = Callable[[Step], object]
+
+
+def _silent(step: Step) -> None:
+    """Nobody is told: for tests, and for whoever logs in another way."""
+
+
 def case_id(a: str, b: str) -> str:
     """The name of the case of two tokens, the same in every run."""
     return hashlib.sha256("|".join(sorted((a, b))).encode()).hexdigest()[:10]
@@ -59,29 +72,48 @@ def case_id(a: str, b: str) -> str:
 def steps(home: Home) -> list[Step]:
     """Everything that was said, oldest first."""
     path = _path(home)
-    return (
-        [Step(**json.loads(line)) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
-    )
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    return [step for line in lines if (step := _parsed(line)) is not None]
 
 
-def propose(home: Home, a: str, b: str, verdict: str, reason: str, officer: str) -> Step:
-    """Say what two tokens are. Counts once another person confirms it."""
+def last(home: Home, case: str) -> Step | None:
+    """What was said last about a case."""
+    mine = [s for s in steps(home) if s.case == case]
+    return mine[-1] if mine else None
+
+
+def open_proposals(home: Home) -> dict[str, Step]:
+    """Case -> the proposal that waits for a second person."""
+    latest = {s.case: s for s in steps(home)}
+    return {case: step for case, step in latest.items() if step.state == PROPOSED}
+
+
+def propose(home: Home, a: str, b: str, verdict: str, reason: str, officer: str, log: Log = _silent) -> Step:
+    """Say what two tokens are. Counts once another person confirms it. Raises Refused."""
     if verdict not in (SAME, DIFFERENT) or reason not in REASONS:
         raise Refused(f"A decision is {SAME} or {DIFFERENT}, for one of these reasons: {', '.join(REASONS)}.")
+    if verdict == SAME and reason in NEVER_SAME:
+        raise Refused(f"For the reason {reason} two records are never called the same.")
+    if a == b:
+        raise Refused("A decision is about two pseudonyms, and these are one.")
     first, second = sorted((a, b))
-    return _append(home, Step(case_id(a, b), first, second, verdict, reason, PROPOSED, officer, _now()))
+    waiting = last(home, case_id(a, b))
+    if waiting is not None and waiting.state == PROPOSED:
+        raise Refused(
+            f"This case is proposed as {waiting.verdict} already: confirm it as a second person, or withdraw it."
+        )
+    return _append(home, Step(case_id(a, b), first, second, verdict, reason, PROPOSED, officer, _now()), log)
 
 
-def answer(home: Home, case: str, officer: str, *, confirm: bool) -> Step:
+def answer(home: Home, case: str, officer: str, *, confirm: bool, log: Log = _silent) -> Step:
     """Confirm or withdraw what was proposed last about a case. Who proposed it cannot confirm it. Raises Refused."""
-    mine = [s for s in steps(home) if s.case == case]
-    if not mine or mine[-1].state != PROPOSED:
+    said = last(home, case)
+    if said is None or said.state != PROPOSED:
         raise Refused("Nothing is proposed about this case.")
-    last = mine[-1]
-    if confirm and last.officer == officer:
+    if confirm and said.officer.casefold() == officer.casefold():
         raise Refused("A second person must confirm a decision: you proposed this one.")
     state = CONFIRMED if confirm else WITHDRAWN
-    return _append(home, Step(case, last.a, last.b, last.verdict, last.reason, state, officer, _now()))
+    return _append(home, Step(case, said.a, said.b, said.verdict, said.reason, state, officer, _now()), log)
 
 
 def in_force(home: Home) -> list[Step]:
@@ -92,29 +124,36 @@ def in_force(home: Home) -> list[Step]:
 
 def forget_tokens(home: Home, tokens: set[str]) -> int:
     """Take decisions about these tokens out (erasure). Returns how many lines went."""
-    kept = [s for s in steps(home) if s.a not in tokens and s.b not in tokens]
-    gone = len(steps(home)) - len(kept)
+    known = steps(home)
+    kept = [s for s in known if s.a not in tokens and s.b not in tokens]
+    gone = len(known) - len(kept)
     if gone:
-        _write(_path(home), "".join(json.dumps(asdict(s), sort_keys=True) + "\n" for s in kept))
+        write_private("".join(json.dumps(asdict(s), sort_keys=True) + "\n" for s in kept), _path(home))
     return gone
 
 
-def _append(home: Home, step: Step) -> Step:
-    path = _path(home)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as file:
+def _append(home: Home, step: Step, log: Log) -> Step:
+    log(step)
+    path = private_folder(home.identity) / _path(home).name
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        file.write(json.dumps(asdict(step), sort_keys=True) + "\n")
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        start = b"" if file.read(1) in (b"", b"\n") else b"\n"  # after a line that a crash cut short
+        file.seek(0, os.SEEK_END)
+        file.write(start + json.dumps(asdict(step), sort_keys=True).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
     return step
 
 
-def _write(path: Path, text: str) -> None:
-    from ingest.lake import write_text
-
-    write_text(text, path)
-    path.chmod(0o600)
+def _parsed(line: str) -> Step | None:
+    """A line's step, or None for one that a crash cut short."""
+    try:
+        body = json.loads(line)
+    except ValueError:
+        return None
+    return Step(**body) if isinstance(body, dict) and set(body) == {f.name for f in fields(Step)} else None
 
 
 def _path(home: Home) -> Path:

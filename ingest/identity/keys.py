@@ -12,15 +12,18 @@ match, nothing runs.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import hmac
 import os
+import re
 import secrets
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
 KEY_BYTES = 32
-PSEUDONYM = "pseudonym-v1"
+#: The first version of the pseudonym key. It names persons for ever, whatever version makes pseudonyms now.
+PSEUDONYM = FIRST_PSEUDONYM = "pseudonym-v1"
 STORE = "store-v1"
 
 
@@ -34,6 +37,11 @@ class Key:
 
     name: str
     material: bytes = field(repr=False)
+
+    @property
+    def version(self) -> int:
+        """The number at the end of its name."""
+        return int(self.name.rpartition("-v")[2])
 
     def digest(self, message: str) -> bytes:
         """HMAC-SHA-256 of the message."""
@@ -70,6 +78,45 @@ def load_key(folder: Path, name: str) -> Key:
             "Restore the key file from its backup."
         )
     return key
+
+
+def pseudonym_keys(folder: Path) -> list[Key]:
+    """Every version of the pseudonym key, oldest first. The last makes new pseudonyms; the others still recognise theirs."""
+    return [load_key(folder, f"{_KIND}{n}") for n in range(1, _newest(folder) + 1)]
+
+
+def newest_pseudonym(folder: Path) -> Key:
+    """The key that new pseudonyms are made with."""
+    return load_key(folder, f"{_KIND}{_newest(folder)}")
+
+
+def rotate(folder: Path) -> Key:
+    """Make the next version of the pseudonym key. Raises KeyProblem when one that is there cannot be trusted."""
+    name = f"{_KIND}{pseudonym_keys(folder)[-1].version + 1}"
+    material = secrets.token_bytes(KEY_BYTES)
+    _create(folder / f"{name}.key", material, 0o400)
+    return load_key(folder, name)  # makes the check value; a run killed before this makes it on first use
+
+
+def made(folder: Path) -> list[tuple[str, dt.date]]:
+    """Name and day of each key file."""
+    return [
+        (p.stem, dt.datetime.fromtimestamp(p.stat().st_mtime, dt.UTC).date())
+        for p in sorted(folder.glob("*.key"))
+    ]
+
+
+_KIND = "pseudonym-v"
+
+
+def _newest(folder: Path) -> int:
+    """The highest version that has a key or a check value: a version whose key was lost is missed, not forgotten."""
+    versions = [
+        int(m[1])
+        for p in folder.glob(f"{_KIND}*")
+        if (m := re.fullmatch(rf"{_KIND}([1-9][0-9]*)\.(?:key|check)", p.name))
+    ]
+    return max(versions, default=1)
 
 
 def _holds_data(folder: Path) -> bool:

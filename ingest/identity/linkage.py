@@ -103,7 +103,7 @@ def _link(home: Home) -> LinkReport:
     """
     store, key = IdentityStore(home.identity), load_key(home.identity, PSEUDONYM)
     pinned = _pin(home, store)
-    inputs = _Inputs.of(home, store)
+    inputs = Inputs.of(home, store)
     if (known := _known(home, inputs)) is not None:
         return replace(known, changed=False)
     result = link_people(
@@ -131,11 +131,11 @@ def _link(home: Home) -> LinkReport:
 
 def is_current(home: Home) -> bool:
     """Whether the persons that were handed over are those of the submissions, the model and the decisions of now."""
-    return _known(home, _Inputs.of(home, IdentityStore(home.identity))) is not None
+    return _known(home, Inputs.of(home, IdentityStore(home.identity))) is not None
 
 
 @dataclass(frozen=True)
-class _Inputs:
+class Inputs:
     """What decides who is linked. Published keys are not among them: they are the last result under another name."""
 
     ids: list[str]
@@ -144,7 +144,7 @@ class _Inputs:
     decided: list[decisions.Step]
 
     @classmethod
-    def of(cls, home: Home, store: IdentityStore) -> _Inputs:
+    def of(cls, home: Home, store: IdentityStore) -> Inputs:
         submissions = registry.current(home).select(
             ["submission_id", "period_start", "period_end", "received_at"]
         )
@@ -159,7 +159,7 @@ class _Inputs:
         ).hexdigest()
 
 
-def _known(home: Home, inputs: _Inputs) -> LinkReport | None:
+def _known(home: Home, inputs: Inputs) -> LinkReport | None:
     """What the last run counted, if it ran on the same."""
     note = home.identity / NOTE
     if not note.exists() or not (home.person_map / "person_map.parquet").exists():

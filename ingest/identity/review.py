@@ -6,13 +6,16 @@ Must not live here: the decision itself (decisions.py), which pairs are left to 
 
 The queue is a CSV in the room with pseudonyms, agencies, the reason and how each attribute compares: no identifier. A case on the
 screen shows the values of what differs, and of what agrees only that it agrees: nobody needs to read a name twice to see that it
-is the same.
+is the same. What one of the two does not have cannot be compared, so it is not shown either; the senders' own record numbers are,
+because that is where a reviewer looks the child up.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
@@ -20,6 +23,7 @@ import pyarrow.csv
 from ingest import registry
 from ingest.identity import decisions
 from ingest.identity.compare import COMPARISONS
+from ingest.identity.private import write_private
 from ingest.identity.store import IdentityStore
 from ingest.lake import Home
 
@@ -61,60 +65,78 @@ class Case:
 
 
 def write_queue(home: Home, queue: pa.Table) -> None:
-    """The queue as a file that only its owner can read."""
-    path = home.identity / "review_queue.csv"
-    partial = path.with_suffix(".partial")
-    pyarrow.csv.write_csv(queue, partial)
-    partial.chmod(0o600)
-    partial.replace(path)
+    """The queue as a file that only its owner can read, whole or not at all."""
+    text = io.BytesIO()
+    pyarrow.csv.write_csv(queue, text)
+    write_private(text.getvalue().decode(), _path(home))
 
 
 def queue(home: Home) -> pa.Table:
     """The cases that wait, less those that have been decided since the last run."""
-    path = home.identity / "review_queue.csv"
+    path = _path(home)
     if not path.exists():
         return pa.table({"case": pa.array([], pa.string())})
-    table = pyarrow.csv.read_csv(
-        path, convert_options=pyarrow.csv.ConvertOptions(column_types={"case": pa.string()})
-    )
+    kinds = {
+        name: pa.string()
+        for name in ("case", "token_a", "token_b", "agency_a", "agency_b", "reason", *LEVELS)
+    }
+    table = pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(column_types=kinds))
     done = {s.case for s in decisions.in_force(home)}
     return table.filter(pa.array([c not in done for c in table["case"].to_pylist()], pa.bool_()))
 
 
+def waiting(home: Home, reason: str | None = None) -> list[dict[str, object]]:
+    """The cases that wait, the likeliest first, as rows without identifiers."""
+    return [r for r in queue(home).to_pylist() if reason in (None, r["reason"])]
+
+
+def tokens_of(home: Home, case: str) -> tuple[str, str]:
+    """The two pseudonyms of a case that waits, or that people spoke of before. Raises decisions.Refused."""
+    for row in waiting(home):
+        if row["case"] == case:
+            return str(row["token_a"]), str(row["token_b"])
+    said = decisions.last(home, case)
+    if said is None:
+        raise decisions.Refused("There is no such case; `scp identity review list` shows them.")
+    return said.a, said.b
+
+
 def show(home: Home, case: str) -> Case:
     """What the reviewer sees of a case. Raises decisions.Refused when there is no such case."""
-    waiting = queue(home)
-    rows = [r for r in waiting.to_pylist() if r["case"] == case]
+    rows = [r for r in waiting(home) if r["case"] == case]
     if not rows:
         raise decisions.Refused("No such case waits for a decision.")
-    row = rows[0]
-    said = _said(home, (row["token_a"], row["token_b"]))
-    lines = []
+    row = {k: str(v) if v is not None else "" for k, v in rows[0].items()}
+    said = _said(home, (row["token_a"], row["token_b"])).to_pylist()
+    lines: list[tuple[str, str, str, str]] = []
     for attribute, columns in _SHOWN.items():
-        level = row.get(attribute)
         a, b = (_values(said, row[t], columns) for t in ("token_a", "token_b"))
-        if a or b:
-            agrees = level == "same" or (level is None and a == b)
+        level = row.get(attribute) or _level(a, b)
+        if level == AGREES or not (a or b):
+            lines += [(attribute, level, "", "")] if a or b else []
+        elif attribute == LOOKED_UP_BY or (a and b):
+            # What both say agrees, also where one of them says something else as well.
             lines.append(
-                (
-                    attribute,
-                    level or ("same" if agrees else "differ"),
-                    "" if agrees else a,
-                    "" if agrees else b,
-                )
+                (attribute, level, *(" / ".join(sorted(one - other)) for one, other in ((a, b), (b, a))))
             )
+        else:
+            lines.append((attribute, "unknown", "", ""))
     return Case(
         case, row["token_a"], row["token_b"], row["agency_a"], row["agency_b"], row["reason"], tuple(lines)
     )
 
 
+#: How each attribute compares: columns of the queue.
+LEVELS = tuple(c.name for c in COMPARISONS)
+AGREES, LOOKED_UP_BY = "same", "record"
 _SHOWN = {
     "forename": ("forename",),
     "surname": ("surname",),
     "birth": ("birth_date", "expected_birth_date"),
     "sex": ("sex",),
     "postcode": ("postcode",),
-    "numbers": ("nhs_number", "upn"),
+    "NHS number": ("nhs_number",),
+    "UPN": ("upn",),
     "record": ("local_id",),
 }
 
@@ -125,12 +147,23 @@ def _said(home: Home, tokens: tuple[str, str]) -> pa.Table:
     return store.read(ids, tokens=tokens)
 
 
-def _values(said: pa.Table, token: str, columns: tuple[str, ...]) -> str:
-    """The distinct things that were said about a token, newest spelling or not."""
-    mine = [r for r in said.to_pylist() if r["child_token"] == token]
-    texts = {_text(r[c]) for r in mine for c in columns if r[c] is not None}
-    return " / ".join(sorted(texts))
+def _values(said: list[dict[str, object]], token: str, columns: tuple[str, ...]) -> set[str]:
+    """The distinct things that were said about a token."""
+    return {_text(r[c]) for r in said if r["child_token"] == token for c in columns if r[c] is not None}
+
+
+def _only(one: set[str], other: set[str]) -> str:
+    return " / ".join(sorted(one - other))
+
+
+def _level(a: set[str], b: set[str]) -> str:
+    """How two sets of values compare where the queue has no level."""
+    return AGREES if a == b else "differ" if a and b else "unknown"
 
 
 def _text(value: object) -> str:
     return value.strftime("%d/%m/%Y") if isinstance(value, dt.date) else str(value)
+
+
+def _path(home: Home) -> Path:
+    return home.identity / "review_queue.csv"

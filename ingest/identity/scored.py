@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -70,6 +71,11 @@ class Model:
             {"trained_on": self.trained_on, "prior": self.prior, "comparisons": list(self.comparisons)},
             indent=1,
         )
+
+
+def bits(m: float, u: float) -> float:
+    """What a level weighs: the log to base 2 of how much likelier it is in true pairs than in others."""
+    return math.log2(m / u)
 
 
 def packaged() -> Model:
