@@ -116,9 +116,7 @@ def show(home: Home, case: str) -> Case:
             lines += [(attribute, level, "", "")] if a or b else []
         elif attribute == LOOKED_UP_BY or (a and b):
             # What both say agrees, also where one of them says something else as well.
-            lines.append(
-                (attribute, level, *(" / ".join(sorted(one - other)) for one, other in ((a, b), (b, a))))
-            )
+            lines.append((attribute, level, _only(a, b), _only(b, a)))
         else:
             lines.append((attribute, "unknown", "", ""))
     return Case(

@@ -66,10 +66,16 @@ def child_rows(**values: str) -> list[dict[str, str]]:
     return rows
 
 
-def make(root: Path) -> Persons:
-    """Two councils' and the police's files; the council's first file was replaced by a second."""
+def make_empty(root: Path) -> Persons:
+    """The same without a delivery."""
     out = Persons(Home(root / "home"), root / "landing")
     place_keys(out.home)
+    return out
+
+
+def make(root: Path) -> Persons:
+    """Two councils' and the police's files; the council's first file was replaced by a second."""
+    out = make_empty(root)
     la12(out.landing, child_rows())
     la12(
         out.landing,
