@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.small_persons import Persons, make_empty
 from tests.support.small_landing import council_episode, la12, po01, police_episode
+from tests.support.small_persons import Persons, make_empty
 
 NHS = "9990000018"
 #: What must never be shown or written: it agrees, or only one of the two has it.
@@ -20,12 +20,25 @@ DIFFERS = ("09/03/2012", "14/07/2009", "ZqChild77", "ZqNominal7")
 def waiting(root: Path) -> Persons:
     """Take both files in; the last link leaves one pair to people."""
     out = make_empty(root)
-    la12(out.landing, [council_episode(1, la_child_id=DIFFERS[2], nhs_number=NHS, birth_date=DIFFERS[0]), council_episode(2)])
+    la12(
+        out.landing,
+        [
+            council_episode(1, la_child_id=DIFFERS[2], nhs_number=NHS, birth_date=DIFFERS[0]),
+            council_episode(2),
+        ],
+    )
     po01(
         out.landing,
         [
             police_episode(1),
-            police_episode(2, nominal_ref=DIFFERS[3], nhs_number=NHS, birth_date=DIFFERS[1], forename=AGREES[2], surname=AGREES[3]),
+            police_episode(
+                2,
+                nominal_ref=DIFFERS[3],
+                nhs_number=NHS,
+                birth_date=DIFFERS[1],
+                forename=AGREES[2],
+                surname=AGREES[3],
+            ),
         ],
         received_at="2025-06-10T09:00:00",
     )

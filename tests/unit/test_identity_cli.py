@@ -53,7 +53,14 @@ def the_case(home: Home) -> str:
 
 def test_status_counts_and_names_nobody(home: Home) -> None:
     said = " ".join(done(home, "status").split())
-    for part in ("tokens 4", "persons 4", "from the package", "key pseudonym-v1", "key store-v1", "cases waiting 1"):
+    for part in (
+        "tokens 4",
+        "persons 4",
+        "from the package",
+        "key pseudonym-v1",
+        "key store-v1",
+        "cases waiting 1",
+    ):
         assert part in said, said
     assert "number birth date differs 1" in said and "audit log holds" in said
 
@@ -113,7 +120,9 @@ def test_two_persons_decide_and_each_step_is_logged(own: Home) -> None:
         ("rotate-key", *FIRST),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_sentence_and_changes_nothing(home: Home, words: tuple[str, ...]) -> None:
+def test_what_cannot_be_done_is_said_in_a_sentence_and_changes_nothing(
+    home: Home, words: tuple[str, ...]
+) -> None:
     assert len(refused(home, *words).split()) > 3
     assert audit.read(home) == [] and decisions.steps(home) == [] and len(keys.made(home.identity)) == 2
 
