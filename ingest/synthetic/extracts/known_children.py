@@ -33,8 +33,9 @@ from ingest.synthetic.writers import Delivery, Style
 from ingest.synthetic.written import person
 
 CHILDREN: Final = "council/children"
-#: A child stays on the list for three years after the last file that speaks of it.
-KEPT: Final = np.timedelta64(1096, "D")
+#: A child stays on the list for a year after the last file that speaks of it; a council's first list goes back three.
+KEPT: Final = np.timedelta64(366, "D")
+KEPT_FIRST: Final = np.timedelta64(1096, "D")
 #: Nobody is on the list so long before birth.
 PREGNANCY: Final = np.timedelta64(200, "D")
 #: How long before its last day a file of each cadence begins.
@@ -88,8 +89,10 @@ def _lists(pop: Population, area: int, named: pd.DataFrame) -> Iterator[tuple[st
     child = named["child"].to_numpy(np.int64)
     first, last = (named[c].to_numpy().astype("datetime64[D]") for c in ("first", "last"))
     born = pop.birth(child)
-    for period, start, end in months(flow_start(CHILDREN, area)):
-        here = (first <= end) & (last + KEPT >= start) & (born - PREGNANCY <= end)
+    opening = flow_start(CHILDREN, area)
+    for period, start, end in months(opening):
+        kept = KEPT_FIRST if start == opening else KEPT
+        here = (first <= end) & (last + kept >= start) & (born - PREGNANCY <= end)
         yield (
             period,
             {"children": _rows(pop, area, named["local_id"].to_numpy(object)[here], child[here], end)},
