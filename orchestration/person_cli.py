@@ -31,7 +31,8 @@ person_app = typer.Typer(
 )
 identity_app = typer.Typer(no_args_is_help=True, help="The identity room.")
 
-out = Console(highlight=False, soft_wrap=True)
+#: A file or a pipe has no width: eighty columns would cut these tables to pieces.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 220)
 
 #: What is on the line beside options is refused without being repeated: it may be the identifier.
 NO_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
