@@ -34,7 +34,7 @@ from ingest.agreement import Agreements, Denied, Permission, permitted
 from ingest.calendar import Period, due_on
 from ingest.contract import Contracts, Extract, Severity
 from ingest.identity import linkage, tombstones
-from ingest.identity.keys import PSEUDONYM, KeyProblem, load_key
+from ingest.identity.keys import KeyProblem, pseudonym_keys
 from ingest.identity.store import IdentityStore
 from ingest.judge import Judged, judge
 from ingest.lake import Home, anchor_schemas, place, write_parquet, write_text, writing
@@ -416,9 +416,9 @@ def _refuse_blocked(case: _Case) -> None:
 
 
 def _write(case: _Case, extract: Extract, judged: Judged, received: Mapping[str, int]) -> SubmissionReport:
-    key = load_key(case.home.identity, PSEUDONYM)
+    *older, key = pseudonym_keys(case.home.identity)
     stones = tombstones.load(case.home)
-    pseudonymiser = Pseudonymiser(case.extract, case.submission_id, case.submitter or "", key, stones)
+    pseudonymiser = Pseudonymiser(case.extract, case.submission_id, case.submitter or "", key, stones, older)
     _clear(case.folder)
     counted = {c.table: c for c in judged.counts()}
     tables: dict[str, Counts] = {}

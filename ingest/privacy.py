@@ -15,7 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -31,8 +31,8 @@ from ingest.identity.tombstones import Tombstones
 from ingest.postcodes import district_of
 from ingest.projections.arrow import CHILD_TOKEN, identity_table, raw_schema
 
-TOKEN_PREFIX = "c1_"  # noqa: S105 - marks the key version, not a password
-STAFF_PREFIX = "w1_"
+#: Child and worker; the version of the key follows.
+CHILD, WORKER = "c", "w"
 _ELEMENT = re.compile(r"^[A-Za-z_][\w.\-]{0,59}(/[A-Za-z_][\w.\-]{0,59}){0,9}$")
 
 
@@ -112,11 +112,11 @@ def parents_first(extract: Extract) -> list[Table]:
 
 def child_token(submitter: str, local_id: str, key: Key) -> str:
     """The pseudonym of the child whom a submitter knows by that id. The one place that says how it is made."""
-    return _pseudonym(submitter, local_id, key, TOKEN_PREFIX)
+    return _pseudonym(submitter, local_id, key, CHILD)
 
 
-def _pseudonym(whose: str, value: str, key: Key, prefix: str) -> str:
-    return f"{prefix}{key.digest(f'{whose}|{value}').hex()[:32]}"
+def _pseudonym(whose: str, value: str, key: Key, kind: str) -> str:
+    return f"{kind}{key.version}_{key.digest(f'{whose}|{value}').hex()[:32]}"
 
 
 class Pseudonymiser:
@@ -129,7 +129,10 @@ class Pseudonymiser:
         submitter: str,
         key: Key,
         erased: Tombstones | None = None,
+        older: Sequence[Key] = (),
     ) -> None:
+        """`key` makes the pseudonyms; `older` versions, the first one first, only recognise who is known already."""
+        self._older = tuple(older)
         self._tombstones = erased or Tombstones()
         self.erased: Counter[tuple[str, str, str]] = Counter()  # (table, case, accepted or rejected) -> rows
         self._extract, self._submission_id, self._submitter, self._key = (
@@ -138,7 +141,8 @@ class Pseudonymiser:
             submitter,
             key,
         )
-        self._tokens: dict[str, tuple[np.ndarray, pa.Array]] = {}
+        # Table -> row numbers, and each row's pseudonym under every version: the one in use, then the older ones.
+        self._tokens: dict[str, tuple[np.ndarray, list[pa.Array]]] = {}
         self._identities: list[pa.Table] = []
         self.counts = Minimised()
 
@@ -148,20 +152,23 @@ class Pseudonymiser:
         if owner is None:
             return
         if table.identity is not None and table.identity.local_id:
-            tokens = self._token(typed.column(table.identity.local_id))
+            ids = typed.column(table.identity.local_id)
+            tokens = [self._token(ids, key) for key in (self._key, *self._older)]
         elif table.parent is not None:
-            tokens = self._look_up(table.parent, typed.column("_parent_row"))
+            versions = range(1 + len(self._older))
+            tokens = [self._look_up(table.parent, typed.column("_parent_row"), v) for v in versions]
         else:
-            tokens = pa.nulls(typed.num_rows, pa.string())
+            tokens = [pa.nulls(typed.num_rows, pa.string())] * (1 + len(self._older))
         rows = typed.column("_row").to_numpy()
         order = np.argsort(rows, kind="stable")
-        self._tokens[table.name] = (rows[order], tokens.take(pa.array(order)))
+        self._tokens[table.name] = (rows[order], [t.take(pa.array(order)) for t in tokens])
 
     def without_erased(self, table: Table, typed: pa.Table, *, accepted: bool) -> pa.Table:
         """The rows less those about persons who were erased, which are counted and go nowhere."""
         if not self._tombstones or table.name not in self._tokens:
             return typed
-        cases = self._tombstones.cases(self._look_up(table.name, typed.column("_row")))
+        rows, versions = typed.column("_row"), range(1 + len(self._older))
+        cases = pc.coalesce(*(self._tombstones.cases(self._look_up(table.name, rows, v)) for v in versions))
         if cases.null_count == len(cases):
             return typed
         for case in cases.drop_null().value_counts().to_pylist():
@@ -218,7 +225,7 @@ class Pseudonymiser:
         schema = pa.schema([*IDENTITY_SCHEMA, *(rows.schema.field(n) for n in extra)])
         return pa.Table.from_arrays([*columns, *(rows.column(n) for n in extra)], schema=schema)
 
-    def _token(self, local_ids: pa.ChunkedArray, prefix: str = TOKEN_PREFIX, who: str = "") -> pa.Array:
+    def _token(self, local_ids: pa.ChunkedArray, key: Key, kind: str = CHILD, who: str = "") -> pa.Array:
         """One keyed hash for each distinct id. No id, no pseudonym: nobody shares the pseudonym of the unknown.
 
         `who` keeps kinds of people apart: a worker whose number is a child's id is not that child.
@@ -227,20 +234,20 @@ class Pseudonymiser:
         if isinstance(encoded, pa.ChunkedArray):
             encoded = encoded.combine_chunks()
         digests = [
-            _pseudonym(f"{who}{self._submitter}", value, self._key, prefix) if value else None
+            _pseudonym(f"{who}{self._submitter}", value, key, kind) if value else None
             for value in encoded.dictionary.to_pylist()
         ]
         return pa.array(digests, pa.string()).take(encoded.indices)
 
-    def _look_up(self, table: str, rows: pa.ChunkedArray) -> pa.Array:
+    def _look_up(self, table: str, rows: pa.ChunkedArray, version: int = 0) -> pa.Array:
         if table not in self._tokens:
             return pa.nulls(len(rows), pa.string())
-        known, tokens = self._tokens[table]
+        known, versions = self._tokens[table]
         wanted = rows.combine_chunks().fill_null(-1).to_numpy(zero_copy_only=False)
         if not len(known):
             return pa.nulls(len(rows), pa.string())
         place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-        return tokens.take(pa.array(place, mask=known[place] != wanted))
+        return versions[version].take(pa.array(place, mask=known[place] != wanted))
 
     def _treated(self, table: Table, target: pa.Field, column: pa.ChunkedArray) -> pa.ChunkedArray:
         spec = table.by_name.get(target.name)
@@ -249,7 +256,7 @@ class Pseudonymiser:
         elif spec is not None and spec.treatment is Treatment.district:
             column = district_of(column)
         elif spec is not None and spec.treatment is Treatment.pseudonym:
-            column = pa.chunked_array([self._token(column, STAFF_PREFIX, "staff|")])
+            column = pa.chunked_array([self._token(column, self._key, WORKER, "staff|")])
         elif spec is not None and spec.pattern:
             # What does not look like the number that belongs here may be somebody's name. The finding says which row.
             fits = pc.match_substring_regex(column.cast(pa.string()), spec.pattern)
@@ -292,6 +299,8 @@ class Pseudonymiser:
         if not wanted or identity_table(self._extract, table) is None:
             return
         columns: dict[str, Any] = {"child_token": self._look_up(table.name, typed.column("_row"))}
+        if self._older:
+            columns["first_token"] = self._look_up(table.name, typed.column("_row"), 1)
         for name, source in wanted.items():
             kind = IDENTITY_SCHEMA.field(name).type if name in IDENTITY_SCHEMA.names else pa.date32()
             columns[name] = typed.column(source).cast(kind)

@@ -229,6 +229,7 @@ def _pair(a: str | None, b: str | None, verdict: str, reason: str, officer: str,
     """Propose something about two pseudonyms that were typed as arguments."""
     from ingest.identity import decisions
     from ingest.identity.restrictions import person_map
+    from ingest.identity.store import IdentityStore
 
     with _changing() as home:
         known = set(person_map(home)["child_token"].to_pylist())
@@ -237,7 +238,8 @@ def _pair(a: str | None, b: str | None, verdict: str, reason: str, officer: str,
                 "Give two pseudonyms that linkage knows, like c1_0123...; `scp identity review list` and `scp person find` "
                 "lead to them. An identifier is never typed here: if you typed one, delete that line of the shell's history."
             )
-        _propose(home, a, b, verdict, reason, officer, reference)
+        store = IdentityStore(home.identity)
+        _propose(home, store.stem_of(a), store.stem_of(b), verdict, reason, officer, reference)
 
 
 def _propose(home: "Home", a: str, b: str, verdict: str, reason: str, officer: str, reference: str) -> None:

@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest import registry
-from ingest.identity.keys import PSEUDONYM, Key, load_key
+from ingest.identity.keys import Key, pseudonym_keys
 from ingest.lake import Home, write_parquet
 from ingest.privacy import child_token
 from ingest.projections.arrow import IDENTITY
@@ -55,9 +55,12 @@ def measure(home: Home) -> pa.Table:
     if not path.exists():
         return SCHEMA.empty_table()
     people = pq.read_table(path).to_pandas()
-    key = load_key(home.identity, PSEUDONYM)
-    people["child_token"] = _tokens(people, key)
     found = pq.read_table(home.person_map / "person_map.parquet").to_pandas()
+    known = set(found["child_token"])
+    first, *later = (pd.Series(_tokens(people, key)) for key in pseudonym_keys(home.identity))
+    people["child_token"] = first.to_numpy()
+    for tokens in later:  # under whichever version of the key linkage knows the child now
+        people["child_token"] = people["child_token"].where(~tokens.isin(known).to_numpy(), tokens.to_numpy())
     people = people.merge(found, on="child_token", how="left")
     # A pseudonym that linkage has not met stands for itself, as it does in the warehouse.
     people["person_key"] = people["person_key"].fillna(people["child_token"])

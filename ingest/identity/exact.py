@@ -45,7 +45,7 @@ def pairs(con: duckdb.DuckDBPyConnection) -> None:
 _USABLE = f"""
     create temp table stand_in as
         select distinct kind, number from (
-            select kind, number, submitter from number group by all having count(distinct node) > {MOST_TOKENS_A_NUMBER}
+            select kind, number, n.submitter from number n join token using (node) group by all having count(distinct stem) > {MOST_TOKENS_A_NUMBER}
         );
     -- A number of an identity that ended (adoption) ends with it: whoever brings it afterwards is not that child, and whoever
     -- had it before ended with it.
@@ -59,7 +59,7 @@ _USABLE = f"""
         ) e where token.node = e.node and token.ended_on is null;
     create temp table usable as
         with held as (
-            select n.node, n.kind, n.number, any_value(n.submitter) as submitter, bool_or(n.is_temporary) as is_temporary
+            select n.node, t.stem, n.kind, n.number, any_value(n.submitter) as submitter, bool_or(n.is_temporary) as is_temporary
             from number n join token t using (node) left join ended_number e using (kind, number)
             anti join stand_in using (kind, number)
             where e.ended_on is null or t.first_end <= e.ended_on or t.ended_on is not null
@@ -67,7 +67,7 @@ _USABLE = f"""
         )
         -- Contested: one submitter gives it to two of its children. They may be one child under two ids, or twins with one number.
         select node, kind, number, is_temporary, max(n_own) over (partition by kind, number) > 1 as is_contested
-        from (select *, count(*) over (partition by kind, number, submitter) as n_own from held);
+        from (select *, count(distinct stem) over (partition by kind, number, submitter) as n_own from held);
     create temp table number_of as
         select node, list(distinct number) filter (where kind = 'nhs_number') as nhs,
             list(distinct number) filter (where kind = 'upn' and not is_temporary) as upn

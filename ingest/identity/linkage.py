@@ -293,7 +293,7 @@ def _decided(con: duckdb.DuckDBPyConnection, decided: list[decisions.Step]) -> N
     con.execute(
         f"""create temp table decided_pair as
                 select least(x.node, y.node) as a, greatest(x.node, y.node) as b, d.verdict
-                from decision d join token x on d.a = x.token join token y on d.b = y.token;
+                from decision d join token x on d.a = x.stem join token y on d.b = y.stem;
             create temp table apart as select a, b from decided_pair where verdict = '{decisions.DIFFERENT}';
             create temp table link as
                 select a, b, max(strength)::integer as strength from (

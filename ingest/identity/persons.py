@@ -4,7 +4,8 @@ Lives here: giving each cluster of tokens a key, keeping published keys, telling
 Add here: another kind of event.
 Must not live here: who is linked to whom (clusters.py), what a release is (publish).
 
-A new person's key is a keyed hash of the person's first token by (period, agency, submitter, token): it depends on what was
+A new person's key is a keyed hash of the person's first token by (period, agency, submitter, token), and always of the token that
+the first version of the key makes, with that version: another key for pseudonyms changes no person. It depends on what was
 sent, not on the order in which it arrived. When a release has been published its keys are pinned: from then on a person keeps
 the key whatever is added or corrected, and the two things that can happen to it are events with a reason and a date: two
 persons prove to be one (merge: the key of the earlier first token stays) or one proves to be two (split: the part with the
@@ -69,7 +70,7 @@ def name(
         .cast(PERSON_MAP)
     )
     anchored = con.execute(
-        "select token as child_token, person_key, is_anchor, '' as release_id from named order by token"
+        "select stem as child_token, arg_min(person_key, token) as person_key, bool_or(is_anchor) as is_anchor, '' as release_id from named group by stem order by stem"
     ).to_arrow_table()
     con.register("on_day", pa.table({"recorded_on": pa.array([recorded_on], pa.date32())}))
     events = con.execute(_EVENTS).to_arrow_table()
@@ -96,14 +97,14 @@ def _event_id(*parts: str | None) -> str:
 
 _HELD = """
     create or replace temp table clustered as
-        select l.label, t.token, t.node, struct_pack(p := t.first_start, a := t.agency, s := t.submitter, t := t.token) as rank from labels l join token t using (node);
+        select l.label, t.token, t.stem, t.node, struct_pack(p := t.first_start, a := t.agency, s := t.submitter, t := t.stem) as rank from labels l join token t using (node);
     create or replace temp table anchor as
-        select label, arg_min(token, rank) as token, min(rank) as rank from clustered group by label;
+        select label, arg_min(stem, rank) as token, min(rank) as rank from clustered group by label;
     create or replace temp table pinned as select * from pinned_map;
     -- Which cluster a published key stays with: the one of its first token; if that token is gone, the one with most of its tokens.
     create or replace temp table claim as
-        select p.person_key, c.label, bool_or(p.is_anchor) as has_anchor, count(*) as n_tokens, min(c.rank) as rank
-        from pinned p join clustered c on p.child_token = c.token group by all;
+        select p.person_key, c.label, bool_or(p.is_anchor) as has_anchor, count(distinct c.stem) as n_tokens, min(c.rank) as rank
+        from pinned p join clustered c on p.child_token = c.stem group by all;
     create or replace temp table staying as
         select * from claim
         qualify row_number() over (partition by person_key order by has_anchor desc, n_tokens desc, rank) = 1;
@@ -115,18 +116,18 @@ _HELD = """
 _NAMED = """
     create or replace temp table named as
         with keyed as (select label, person_key from keeps union all select label, person_key from minted)
-        select c.token, c.label, k.person_key,
+        select c.token, c.stem, c.label, k.person_key,
             -- A kept key goes on with the token that it was made from; a new one with the cluster's first.
-            coalesce(p.is_anchor, case when m.label is not null then a.token = c.token else false end) as is_anchor
+            coalesce(p.is_anchor, case when m.label is not null then a.token = c.stem else false end) as is_anchor
         from clustered c join keyed k using (label) join anchor a using (label)
         left join minted m using (label)
-        left join pinned p on p.child_token = c.token and p.person_key = k.person_key
+        left join pinned p on p.child_token = c.stem and p.person_key = k.person_key
 """
 
 _EVENTS = """
     with moved as (
-        select p.person_key as old_key, n.person_key as new_key, n.label, count(*) as tokens, any_value(p.release_id) as release_id
-        from pinned p join named n on p.child_token = n.token where p.person_key <> n.person_key group by all
+        select p.person_key as old_key, n.person_key as new_key, n.label, count(distinct n.stem) as tokens, any_value(p.release_id) as release_id
+        from pinned p join named n on p.child_token = n.stem where p.person_key <> n.person_key group by all
     ),
     told as (
         select
@@ -140,7 +141,7 @@ _EVENTS = """
         from told t
         join named x on x.person_key = t.new_key join named y on y.person_key in (t.new_key, t.old_key)
         join why w on w.a_token = least(x.token, y.token) and w.b_token = greatest(x.token, y.token)
-        join pinned p on p.child_token in (x.token, y.token) and p.person_key = t.old_key
+        join pinned p on p.child_token in (x.stem, y.stem) and p.person_key = t.old_key
         group by all
     )
     select

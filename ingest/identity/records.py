@@ -4,7 +4,7 @@ Lives here: the tables `token`, `number` and `record` in the room's own DuckDB c
 Add here: another attribute that a comparison or a rule looks at.
 Must not live here: comparing (exact.py, scored.py), deciding (outcomes.py), files.
 
-`token`: one row a pseudonym: agency, submitter, first and last period, NHS numbers, postcodes, when its identity ended.
+`token`: one row a pseudonym: its stem (the pseudonym under the first version of the key, mostly itself), agency, submitter, first and last period, NHS numbers, postcodes, when its identity ended.
 `number`: one row a (token, kind, valid number, birth date): what exact linkage joins on.
 `record`: one row a token and distinct (forename, surname) x birth date that was sent about it. A child that the police know
 under two names has two records, so that each can be recognised; a token without a birth date or a name has a record with
@@ -24,7 +24,7 @@ from ingest.validators import checksum_sql
 #: What linkage reads of the store.
 COLUMNS: Sequence[str] = (
     "child_token", "submitter", "agency", "local_id", "nhs_number", "upn", "former_upn", "birth_date", "sex", "forename", "surname",
-    "postcode", "identity_ended_on",
+    "postcode", "identity_ended_on", "first_token",
 )  # fmt: skip
 #: Ways of writing one token's child that are compared; the most often sent come first.
 MOST_RECORDS = 12
@@ -79,7 +79,7 @@ def _distinct(con: duckdb.DuckDBPyConnection, identities: pa.Table) -> None:
 _SIGHTED = f"""
     create temp table sighted as
     select
-        i.child_token as token, i.agency, i.submitter, i.local_id,
+        i.child_token as token, i.first_token, i.agency, i.submitter, i.local_id,
         upper(regexp_replace(i.nhs_number, '[^0-9A-Za-z]', '', 'g')) as nhs_number,
         upper(regexp_replace(i.upn, '[^0-9A-Za-z]', '', 'g')) as upn,
         upper(regexp_replace(i.former_upn, '[^0-9A-Za-z]', '', 'g')) as former_upn,
@@ -104,7 +104,7 @@ _TOKENS = """
     create temp table token as
     select
         (row_number() over (order by token) - 1)::integer as node, token,
-        min(agency) as agency, min(submitter) as submitter, min(local_id) as local_id,
+        coalesce(min(first_token), token) as stem, min(agency) as agency, min(submitter) as submitter, min(local_id) as local_id,
         min(first_start) as first_start, min(first_end) as first_end, max(ended_on) as ended_on,
         coalesce(list_sort(list(distinct postcode) filter (where postcode is not null)), []) as postcodes,
         coalesce(list_sort(list(distinct birth_date) filter (where birth_date is not null)), []) as birth_dates,

@@ -23,6 +23,7 @@ import pyarrow.compute
 import pyarrow.parquet as pq
 
 from ingest.identity.private import read_json, write_json
+from ingest.identity.store import IdentityStore
 from ingest.lake import Home, write_parquet
 from ingest.projections.arrow import IDENTITY, PERSON_MAP
 
@@ -107,7 +108,8 @@ def forget(home: Home, tokens: Iterable[str]) -> int:
 
 def restricted_tokens(home: Home, person_map: pa.Table) -> pa.Table:
     """Every token that analysis must not see: those that are listed, and all others of the same persons."""
-    listed = sorted({t for r in all_of(home) if r.in_force and r.kind == RESTRICTED for t in r.tokens})
+    marked = {t for r in all_of(home) if r.in_force and r.kind == RESTRICTED for t in r.tokens}
+    listed = sorted(IdentityStore(home.identity).versions_of(marked)) if marked else []
     tokens = pa.array(listed, pa.string())
     persons = person_map.filter(pc.is_in(person_map["child_token"], tokens))["person_key"].unique()
     theirs = person_map.filter(pc.is_in(person_map["person_key"], persons))["child_token"]

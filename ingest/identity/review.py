@@ -16,8 +16,10 @@ import datetime as dt
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv
 
 from ingest import registry
@@ -27,17 +29,19 @@ from ingest.identity.private import write_private
 from ingest.identity.store import IdentityStore
 from ingest.lake import Home
 
+pc: Any = pyarrow.compute  # its functions are made at run time, so no type checker knows them
 _LEVELS = ", ".join(
     f"[{', '.join(repr(v) for v in (*c.values[:-1], 'unknown'))}][case p.gamma_{c.name} when -1 then {len(c.values)} else p.gamma_{c.name} + 1 end] as {c.name}"
     for c in COMPARISONS
 )
-#: Pairs for review of two tokens that are not one person already, not decided, the likeliest first; one row a pair.
+#: Pairs for review of two tokens that are not one person already, not decided, the likeliest first; one row a pair. A token is named
+#: by its stem, so a case stays the same case when pseudonyms are made with another key.
 QUEUE = f"""
     select
-        substr(sha256(least(x.token, y.token) || '|' || greatest(x.token, y.token)), 1, 10) as "case",
-        least(x.token, y.token) as token_a, greatest(x.token, y.token) as token_b,
-        case when x.token < y.token then x.agency else y.agency end as agency_a,
-        case when x.token < y.token then y.agency else x.agency end as agency_b,
+        substr(sha256(least(x.stem, y.stem) || '|' || greatest(x.stem, y.stem)), 1, 10) as "case",
+        least(x.stem, y.stem) as token_a, greatest(x.stem, y.stem) as token_b,
+        case when x.stem < y.stem then x.agency else y.agency end as agency_a,
+        case when x.stem < y.stem then y.agency else x.agency end as agency_b,
         p.step, p.reason, round(p.weight, 1) as weight, {_LEVELS}
     from (
         from pair where outcome = 'review'
@@ -46,7 +50,8 @@ QUEUE = f"""
     join token x on p.a = x.node join token y on p.b = y.node
     join clusters cx on p.a = cx.node join clusters cy on p.b = cy.node
     anti join decided_pair d on p.a = d.a and p.b = d.b
-    where cx.label <> cy.label
+    where cx.label <> cy.label and x.stem <> y.stem
+    qualify row_number() over (partition by "case" order by p.strength desc, p.step, x.token, y.token) = 1
     order by p.step = 'scored', weight desc nulls first, "case"
 """
 
@@ -142,7 +147,9 @@ _SHOWN = {
 def _said(home: Home, tokens: tuple[str, str]) -> pa.Table:
     store = IdentityStore(home.identity)
     ids = sorted(set(registry.current(home)["submission_id"].to_pylist()) & store.ids())
-    return store.read(ids, tokens=tokens)
+    rows = store.read(ids, tokens=sorted(store.versions_of(tokens)))
+    stems = pc.coalesce(rows["first_token"], rows["child_token"])
+    return rows.set_column(rows.column_names.index("child_token"), "child_token", stems)
 
 
 def _values(said: list[dict[str, object]], token: str, columns: tuple[str, ...]) -> set[str]:

@@ -29,7 +29,7 @@ from ingest import registry
 from ingest.agreement import Agreements
 from ingest.contract import Contracts
 from ingest.identity import audit, restrictions, tombstones
-from ingest.identity.keys import PSEUDONYM, load_key
+from ingest.identity.keys import pseudonym_keys
 from ingest.identity.store import IdentityStore
 from ingest.lake import Home
 from ingest.landing import discover
@@ -305,7 +305,7 @@ def who(home: Home, typed: Typed) -> Who:
     theirs = person_map.filter(pc.is_in(person_map["person_key"], pa.array(persons, pa.string())))
     together = {*tokens.to_pylist(), *theirs["child_token"].to_pylist()}
     about = _about(identities, together)
-    together = sorted(together | _unlinked(identities, about, person_map))
+    together = sorted(store.versions_of(together | _unlinked(identities, about, person_map)))
     about = _about(identities, together)
     births = set(about["birth_date"].to_pylist()) - {None, *_NO_BIRTH_DATES}
     seen = about.select(["submitter", "child_token"]).group_by(["submitter"], use_threads=False)
@@ -324,8 +324,8 @@ def who(home: Home, typed: Typed) -> Who:
 
 def _tokens(home: Home, identities: pa.Table, typed: Typed) -> pa.Array:
     if typed.kind == LOCAL_ID:
-        key = load_key(home.identity, PSEUDONYM)
-        return pa.array([child_token(typed.submitter or "", typed.value, key)], pa.string())
+        keys = pseudonym_keys(home.identity)
+        return pa.array([child_token(typed.submitter or "", typed.value, key) for key in keys], pa.string())
     found = identities["child_token"].filter(_carries(identities, typed.kind, [typed.value])).unique()
     return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 

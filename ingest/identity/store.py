@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 
-from ingest.identity.keys import STORE, Key, load_key, private_folder
+from ingest.identity.keys import STORE, Key, load_key, private_folder, pseudonym_keys
 
 SCHEMA = pa.schema(
     [
@@ -41,6 +41,8 @@ SCHEMA = pa.schema(
         ("postcode", pa.string()),
         ("expected_birth_date", pa.date32()),
         ("identity_ended_on", pa.date32()),
+        # The pseudonym under the first version of the key, where it is another: what holds a child together over versions.
+        ("first_token", pa.string()),
     ]
 )
 
@@ -89,6 +91,22 @@ class IdentityStore:
         ]
         schema = pa.schema([pa.field("submission_id", pa.string()), *(SCHEMA.field(c) for c in wanted)])
         return pa.concat_tables([p.cast(schema) for p in parts]) if parts else schema.empty_table()
+
+    def stem_of(self, token: str) -> str:
+        """The pseudonym under the first version of the key: how decisions and pinned persons know the child."""
+        rows = self.read(sorted(self.ids()), ["child_token", "first_token"], [token])
+        return next((t for t in rows["first_token"].to_pylist() if t), token)
+
+    def versions_of(self, tokens: Iterable[str]) -> set[str]:
+        """These pseudonyms and all that the same children of the same senders have under other versions of the key."""
+        wanted = set(tokens)
+        if len(pseudonym_keys(self._folder)) == 1 or not wanted:
+            return wanted
+        rows = self.read(sorted(self.ids()), ["child_token", "first_token"])
+        first = pc.coalesce(rows["first_token"], rows["child_token"])
+        known = pc.is_in(rows["child_token"], pa.array(sorted(wanted), pa.string()))
+        stems = pa.array(sorted({*first.filter(known).to_pylist(), *wanted}), pa.string())
+        return {*stems.to_pylist(), *rows["child_token"].filter(pc.is_in(first, stems)).to_pylist()}
 
     def ids(self) -> set[str]:
         """Submissions with promoted identifiers."""
