@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import xlsxwriter
 
 from ingest.contract import FieldType, load_contracts
@@ -179,3 +181,163 @@ def _episodes(chance: np.random.Generator, ids: npt.NDArray[np.str_], each: int)
             )
         )  # fmt: skip
     return pd.concat(parts).sort_values(["CHILD", "DECOM"], kind="stable")
+
+
+def linkage(folder: Path, people: int = 250_000, new: int = 20_000) -> Path:
+    """The identifier store's rows of four agencies about invented children, a month's new rows among them, and the truth.
+
+    `identities.parquet` (four rows a child on average), `submissions.parquet` (s1 is everything before, s2 the new month),
+    `truth.parquet` (child_token, agency, person_true, family). Names as often as the packaged model knows them. NHS numbers have
+    the leading 9 and right check digits, as the range for tests has.
+    """
+    from ingest.identity import records, scored
+    from ingest.identity.store import SCHEMA
+
+    folder.mkdir(parents=True, exist_ok=True)
+    chance, model = np.random.default_rng(2026), scored.packaged()
+    child = _children(chance, people, model.forenames.to_pandas(), model.surnames.to_pandas())
+    parts = []
+    # Who knows how many of the children, and how often the agency has the NHS number.
+    for agency, share, known in (
+        ("council", 0.9, 0.9),
+        ("health", 1.15, 0.95),
+        ("police", 0.85, 0.65),
+        ("school", 1.1, 0.0),
+    ):
+        count = round(people * share)
+        # Over 1: some children have two pseudonyms (two schools, two services).
+        who = np.sort(chance.permutation(np.arange(count) % people))
+        parts.append(_sent(chance, child.iloc[who].reset_index(drop=True), agency, known))
+    rows = pd.concat(parts, ignore_index=True)
+    late = np.zeros(len(rows), dtype=bool)
+    late[chance.choice(len(rows), new, replace=False)] = True
+    rows["submission_id"] = np.where(late, "s2", "s1")
+    rows["child_token"] = rows["local_id"]
+    columns = ["submission_id", *records.COLUMNS]
+    schema = pa.schema([pa.field("submission_id", pa.string()), *(SCHEMA.field(c) for c in records.COLUMNS)])
+    shuffled = rows.sample(frac=1, random_state=2026)
+    pq.write_table(
+        pa.Table.from_pandas(shuffled.reindex(columns=columns), schema=schema, preserve_index=False),
+        folder / "identities.parquet",
+    )
+    starts = pa.array([dt.date(2025, 5, 1), dt.date(2025, 6, 1)], pa.date32())
+    ends = pa.array([dt.date(2025, 5, 31), dt.date(2025, 6, 30)], pa.date32())
+    received = pa.array([dt.datetime(2025, 6, 2), dt.datetime(2025, 7, 2)], pa.timestamp("us"))
+    sent = {
+        "submission_id": ["s1", "s2"],
+        "period_start": starts,
+        "period_end": ends,
+        "received_at": received,
+    }
+    pq.write_table(pa.table(sent), folder / "submissions.parquet")
+    truth = rows[["child_token", "agency", "person_true", "family"]]
+    truth.to_parquet(folder / "truth.parquet", index=False)
+    return folder
+
+
+def _children(
+    chance: np.random.Generator, n: int, forenames: pd.DataFrame, surnames: pd.DataFrame
+) -> pd.DataFrame:
+    """Invented children; three in a hundred are twins: everything the same but forename, sex and numbers."""
+
+    def drawn(names: pd.DataFrame) -> npt.NDArray[np.object_]:
+        often = names["records"].to_numpy(float)
+        return chance.choice(names["name"].to_numpy(object), n, p=often / often.sum())
+
+    digits = chance.choice(10_000_000, n, replace=False)
+    child = pd.DataFrame(
+        {
+            "person_true": np.arange(n).astype(str),
+            "family": np.arange(n),
+            "forename": drawn(forenames),
+            "surname": drawn(surnames),
+            "birth_date": _days(chance, "2007-09-01", 6500, n).to_numpy(),
+            "sex": chance.choice(["M", "F"], n),
+            "postcode": _postcodes(chance, n),
+            "nhs_number": _nhs_numbers(digits),
+            "upn": _upns(digits),
+        }
+    )
+    second = np.flatnonzero(chance.random(n) < 0.015)
+    second = second[second > 0]
+    for column in ("family", "surname", "birth_date", "postcode"):
+        values = child[column].to_numpy(copy=True)
+        values[second] = values[second - 1]
+        child[column] = values
+    child["is_twin"] = np.isin(np.arange(n), [second, second - 1])
+    return child
+
+
+def _sent(chance: np.random.Generator, child: pd.DataFrame, agency: str, known: float) -> pd.DataFrame:
+    """What one agency holds about these children: a few in a hundred are written wrongly, in one way or several."""
+    n = len(child)
+
+    def some(share: float) -> npt.NDArray[np.bool_]:
+        return chance.random(n) < share
+
+    rows = child.drop(columns="is_twin")
+    council = np.where(some(0.25), "stoke", "staffordshire")
+    rows["agency"], rows["submitter"] = agency, council if agency == "council" else agency
+    rows["local_id"] = np.char.add(f"{agency[0]}", np.char.zfill(np.arange(n).astype(str), 7))
+    rows["nhs_number"] = rows["nhs_number"].where(some(known))
+    rows["upn"] = rows["upn"].where(some(0.85 if agency in ("council", "school") else 0.0))
+    rows["forename"] = np.where(some(0.02), _slip(chance, rows["forename"]), rows["forename"])
+    rows["forename"] = np.where(some(0.02), _spelt_otherwise(rows["forename"]), rows["forename"])
+    rows["surname"] = np.where(some(0.02), _slip(chance, rows["surname"]), rows["surname"])
+    exchanged = some(0.005)
+    rows["forename"], rows["surname"] = (
+        np.where(exchanged, rows["surname"], rows["forename"]), np.where(exchanged, rows["forename"], rows["surname"]),
+    )  # fmt: skip
+    born = rows["birth_date"]
+    swapped = pd.to_datetime(
+        {"year": born.dt.year, "month": born.dt.day.clip(upper=12), "day": born.dt.month}
+    )
+    rows["birth_date"] = born.mask(some(0.02) & (born.dt.day <= 12), swapped).mask(
+        some(0.01), born + pd.Timedelta(days=1)
+    )
+    rows["postcode"] = rows["postcode"].mask(some(0.06), _postcodes(chance, n)).where(~some(0.03))
+    return rows.assign(birth_date=rows["birth_date"].dt.date, former_upn=None, identity_ended_on=None)
+
+
+def _slip(chance: np.random.Generator, names: pd.Series) -> pd.Series:
+    """Two letters after the first exchanged, or one left out."""
+    left_out = names.str[:2] + names.str[3:]
+    exchanged = names.str[:1] + names.str[2:3] + names.str[1:2] + names.str[3:]
+    return left_out.where(chance.random(len(names)) < 0.5, exchanged).where(names.str.len() > 3, names)
+
+
+def _spelt_otherwise(names: pd.Series) -> pd.Series:
+    """A nickname, where the library of nicknames knows one."""
+    from nicknames import NickNamer
+
+    namer = NickNamer()
+    short = {name: min(namer.nicknames_of(name) or {name}) for name in names.unique()}
+    return names.map(short)
+
+
+def _postcodes(chance: np.random.Generator, n: int) -> npt.NDArray[np.str_]:
+    """About 30,000 of them in 37 districts, as many as the county has; whether the post office knows them does not matter here."""
+    letters = np.array(list("ABDEFGHJLN"))
+    code = chance.integers(0, 30_000, n)
+    district = np.char.add("ST", (1 + code % 37).astype(str))
+    sector = (code // 37 % 9).astype(str)
+    unit = np.char.add(letters[code // 333 % 10], letters[code // 3330 % 10])
+    return np.char.add(np.char.add(district, " "), np.char.add(sector, unit))
+
+
+def _nhs_numbers(digits: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
+    """99 and seven digits and the check digit; a number that would have none is missing."""
+    nine = np.char.add("99", np.char.zfill(digits.astype(str), 7))
+    check = (11 - sum((10 - i) * _digit(nine, i) for i in range(9)) % 11) % 11
+    return np.where(check == 10, None, np.char.add(nine, (check % 10).astype(str)).astype(object))
+
+
+def _upns(digits: npt.NDArray[np.int64]) -> npt.NDArray[np.str_]:
+    """The check letter, the council's number and nine digits."""
+    twelve = np.char.add("86080", np.char.zfill(digits.astype(str), 7))
+    letters = np.array(list("ABCDEFGHJKLMNPQRTUVWXYZ"))
+    return np.char.add(letters[sum((i + 2) * _digit(twelve, i) for i in range(12)) % 23], twelve)
+
+
+def _digit(text: npt.NDArray[np.str_], at: int) -> npt.NDArray[np.int64]:
+    return text.view("U1").reshape(len(text), -1)[:, at].astype(np.int64)

@@ -155,8 +155,112 @@ def _take_in(path: str, key: str, contracts, agreements, manifest: dict[str, str
     return job
 
 
+def exact_join(folder: str) -> Callable[[], None]:
+    """What a table of equal NHS numbers and birth dates costs, with the engine that linkage runs on."""
+    import duckdb
+
+    def job() -> None:
+        con = duckdb.connect(":memory:", config={"threads": 2})
+        con.execute(
+            f"""create table pair as
+                with one as (select distinct child_token, nhs_number, birth_date from '{folder}/identities.parquet' where nhs_number is not null)
+                select a.child_token as a, b.child_token as b
+                from one a join one b using (nhs_number, birth_date) where a.child_token < b.child_token"""
+        )
+
+    return job
+
+
+def link_all(folder: str) -> Callable[[], None]:
+    """Both submissions at once."""
+    return _link(Path(folder), "all", None)
+
+
+def link_before(folder: str) -> Callable[[], None]:
+    """The first submission: what is kept of it is where a new month starts from."""
+    return _link(Path(folder), "before", None, among=("s1",))
+
+
+def link_month(folder: str) -> Callable[[], None]:
+    """Both submissions, with the scores of the first kept."""
+    return _link(Path(folder), "month", "before")
+
+
+def _link(
+    folder: Path, name: str, kept: str | None, among: tuple[str, ...] = ("s1", "s2")
+) -> Callable[[], None]:
+    """Without the encrypted files: those cost what any file costs, and are measured by `run`."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    from ingest.identity import scored
+    from ingest.identity.keys import Key
+    from ingest.identity.linkage import link_people
+
+    names = ("identities", "submissions")
+    identities, submissions = (
+        t.filter(pc.field("submission_id").isin(among))
+        for t in (pq.read_table(folder / f"{n}.parquet") for n in names)
+    )
+    model = scored.packaged()
+
+    def job() -> None:
+        state = (
+            [pq.read_table(folder / f"{kept}_{n}.parquet") for n in ("pairs", "compared")] if kept else None
+        )
+        found = link_people(
+            identities,
+            submissions,
+            Key("pseudonym-v1", b"k" * 32),
+            model,
+            kept=(state[0], state[1]) if state else None,
+        )
+        for part, table in (
+            ("pairs", found.pairs),
+            ("compared", found.compared),
+            ("map", found.persons.person_map),
+        ):
+            pq.write_table(table, folder / f"{name}_{part}.parquet", compression="zstd")
+
+    return job
+
+
+def linkage_quality(folder: str) -> dict[str, float]:
+    """Pairs of two agencies against the truth, and how far a month added differs from everything at once."""
+    import duckdb
+    import pandas as pd
+
+    from ingest.identity import evaluation
+
+    where = Path(folder)
+    people = pd.read_parquet(where / "truth.parquet").merge(
+        pd.read_parquet(where / "all_map.parquet"), on="child_token"
+    )
+    people["family"] = people["family"].astype(str)
+    counts = evaluation.count_pairs(people, "benchmark", dt.date(2025, 7, 1)).to_pylist()
+    every = next(r for r in counts if r["group_kind"] == "all" and r["agency_a"] == "all")
+    twins = next(
+        r for r in counts if r["group_value"] == evaluation.MIXED_UP["family"] and r["agency_a"] == "all"
+    )
+    (other,) = duckdb.execute(
+        f"""select count(*) from '{where}/all_map.parquet' a full join '{where}/month_map.parquet' m using (child_token)
+            where a.person_key is distinct from m.person_key"""
+    ).fetchone() or (0,)
+    return {
+        "other_key": other, "true": every["true_pairs"], "precision": every["correct_pairs"] / every["linked_pairs"],
+        "recall": every["correct_pairs"] / every["true_pairs"], "twins": twins["linked_pairs"],
+    }  # fmt: skip
+
+
 def main(name: str, path: str) -> None:
+    if name == "linkage_quality":
+        print(json.dumps(linkage_quality(path)))
+        return
     job = {
+        "exact_join": exact_join,
+        "link_all": link_all,
+        "link_before": link_before,
+        "link_month": link_month,
         "walk_xml": walk_xml,
         "plain_csv": plain_csv,
         "take_in_xml": take_in_xml,
