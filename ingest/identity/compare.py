@@ -10,6 +10,7 @@ means the same wherever it is said.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 #: Two birth dates further apart than this are not one date with a slip: brothers and sisters are born nine months apart or more.
@@ -55,22 +56,20 @@ class Comparison:
             "label_for_charts": "unknown",
             "is_null_level": True,
         }
-        levels: list[dict[str, object]] = [
-            {"sql_condition": self._sided(x.sql), "label_for_charts": x.name}
-            | ({"tf_adjustment_column": self.column} if x.frequency else {})
-            for x in self.levels
-        ]
+        levels = [self._level(x) for x in self.levels]
         return {
             "output_column_name": self.name,
             "comparison_description": self.name,
             "comparison_levels": [null, *levels, {"sql_condition": "ELSE", "label_for_charts": "differ"}],
         }
 
+    def _level(self, level: Level) -> dict[str, object]:
+        made: dict[str, object] = {"sql_condition": self._sided(level.sql), "label_for_charts": level.name}
+        return made | ({"tf_adjustment_column": self.column} if level.frequency else {})
+
     @staticmethod
     def _sided(sql: str) -> str:
         """`l.x` and `r.x` in Splink's way: x_l and x_r."""
-        import re
-
         return re.sub(r"\b([lr])\.(\w+)", r'"\2_\1"', sql)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import duckdb
 
-from ingest.identity.compare import BIRTH, COMPARISONS, FORENAME, POSTCODE, SEX, SURNAME
+from ingest.identity.compare import BIRTH, COMPARISONS, FORENAME, POSTCODE, SEX, SURNAME, Comparison
 
 #: Weights in bits (log2 of the odds). Chosen on the synthetic partnership, see docs/linkage_quality.md: at LINK the last pairs
 #: that are still right appear among those that a person would have to look at.
@@ -25,7 +25,7 @@ LINK_SLIP = 15.0
 DECIDED, SAME_ID, NUMBER, LOOSE_NUMBER = 1000, 300, 200, 150
 
 
-def _is(comparison, *levels: str) -> str:
+def _is(comparison: Comparison, *levels: str) -> str:
     """SQL: the pair's gamma of this comparison is one of these levels."""
     return f"gamma_{comparison.name} in ({', '.join(map(str, comparison.gamma(*levels)))})"
 

@@ -89,7 +89,7 @@ def packaged() -> Model:
         pyarrow.csv.read_csv(str(folder / f"{name}_frequency.csv"), convert_options=kinds)
         for name in ("forename", "surname")
     ]
-    return Model(tuple(body["comparisons"]), body["prior"], *tables, body["trained_on"])
+    return Model(tuple(body["comparisons"]), body["prior"], tables[0], tables[1], body["trained_on"])
 
 
 def score(con: duckdb.DuckDBPyConnection, model: Model, new: str = "true") -> str:
@@ -158,7 +158,9 @@ def train(con: duckdb.DuckDBPyConnection, trained_on: str) -> Model:
         for c in ("forename", "surname")
     ]
     comparisons = tuple(_plain(c) for c in settings["comparisons"])
-    return Model(comparisons, settings["probability_two_random_records_match"], *counts, trained_on)
+    return Model(
+        comparisons, settings["probability_two_random_records_match"], counts[0], counts[1], trained_on
+    )
 
 
 def _plain(comparison: dict[str, Any]) -> dict[str, Any]:
