@@ -227,19 +227,11 @@ def rotate_key(
 
 def _pair(a: str | None, b: str | None, verdict: str, reason: str, officer: str, reference: str) -> None:
     """Propose something about two pseudonyms that were typed as arguments."""
-    from ingest.identity import decisions
-    from ingest.identity.restrictions import person_map
-    from ingest.identity.store import IdentityStore
+    from ingest.identity import review
 
     with _changing() as home:
-        known = set(person_map(home)["child_token"].to_pylist())
-        if a is None or b is None or not {a, b} <= known:
-            raise decisions.Refused(
-                "Give two pseudonyms that linkage knows, like c1_0123...; `scp identity review list` and `scp person find` "
-                "lead to them. An identifier is never typed here: if you typed one, delete that line of the shell's history."
-            )
-        store = IdentityStore(home.identity)
-        _propose(home, store.stem_of(a), store.stem_of(b), verdict, reason, officer, reference)
+        first, second = review.typed_pair(home, a or "", b or "")
+        _propose(home, first, second, verdict, reason, officer, reference)
 
 
 def _propose(home: "Home", a: str, b: str, verdict: str, reason: str, officer: str, reference: str) -> None:

@@ -26,6 +26,7 @@ from ingest import registry
 from ingest.identity import decisions
 from ingest.identity.compare import COMPARISONS
 from ingest.identity.private import write_private
+from ingest.identity.restrictions import person_map
 from ingest.identity.store import IdentityStore
 from ingest.lake import Home
 
@@ -104,6 +105,17 @@ def tokens_of(home: Home, case: str) -> tuple[str, str]:
     if said is None:
         raise decisions.Refused("There is no such case; `scp identity review list` shows them.")
     return said.a, said.b
+
+
+def typed_pair(home: Home, a: str, b: str) -> tuple[str, str]:
+    """Two pseudonyms that somebody typed, as decisions name them. Raises decisions.Refused, without repeating what was typed."""
+    if not {a, b} <= set(person_map(home)["child_token"].to_pylist()):
+        raise decisions.Refused(
+            "Give two pseudonyms that linkage knows, like c1_0123...; `scp identity review list` and `scp person find` "
+            "lead to them. An identifier is never typed here: if you typed one, delete that line of the shell's history."
+        )
+    store = IdentityStore(home.identity)
+    return store.stem_of(a), store.stem_of(b)
 
 
 def show(home: Home, case: str) -> Case:

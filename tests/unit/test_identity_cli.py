@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from ingest.identity import audit, decisions, keys, models, restrictions, review, scored, training
 from ingest.identity.store import IdentityStore

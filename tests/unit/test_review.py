@@ -43,7 +43,7 @@ def test_a_reviewer_sees_what_differs_and_never_what_agrees(taken_in: Persons) -
 
 
 def test_of_several_values_those_that_both_have_are_not_shown() -> None:
-    said = [
+    said: list[dict[str, object]] = [
         {"child_token": "a", "surname": "Zqone"},
         {"child_token": "a", "surname": "Zqtwo"},
         {"child_token": "b", "surname": "Zqtwo"},
@@ -62,13 +62,13 @@ def test_a_case_that_is_not_there_is_refused(taken_in: Persons) -> None:
 def test_a_decision_takes_the_case_from_the_queue_and_links(tmp_path: Path) -> None:
     home = waiting(tmp_path).home
     (row,) = review.waiting(home)
-    case, tokens = str(row["case"]), {str(row["token_a"]), str(row["token_b"])}
-    assert case == decisions.case_id(*tokens)
+    case, a, b = (str(row[c]) for c in ("case", "token_a", "token_b"))
+    assert case == decisions.case_id(a, b)
     before = linkage.link(home)
-    decisions.propose(home, *tokens, "same", "agency_confirmed", "first")
+    decisions.propose(home, a, b, "same", "agency_confirmed", "first")
     assert len(review.waiting(home)) == 1 and linkage.is_current(home)
     decisions.answer(home, case, "second", confirm=True)
     assert review.waiting(home) == [] and not linkage.is_current(home)
-    assert set(review.tokens_of(home, case)) == tokens
+    assert set(review.tokens_of(home, case)) == {a, b}
     after = linkage.link(home)
     assert (after.persons, after.review_pairs, after.decisions) == (before.persons - 1, 0, 1)
