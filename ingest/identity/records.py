@@ -40,6 +40,7 @@ def connection(memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
         "set autoinstall_known_extensions = false",
         "set autoload_known_extensions = false",
         "set preserve_insertion_order = false",
+        "set enable_progress_bar = false",
         *([f"set memory_limit = '{memory_limit}'"] if memory_limit else []),
     ):
         con.execute(setting)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from ingest.identity import audit, decisions, keys, linkage, models, review, training
 from ingest.identity.store import IdentityStore
@@ -40,13 +40,17 @@ def status(home: Home) -> Status:
     store = IdentityStore(home.identity)
     note = home.identity / linkage.NOTE
     linked = dt.datetime.fromtimestamp(note.stat().st_mtime, dt.UTC) if note.exists() else None
-    report = linkage.LinkReport(**json.loads(note.read_text("utf-8"))["report"]) if note.exists() else None
+    said = json.loads(note.read_text("utf-8"))["report"] if note.exists() else {}
+    # A report of an earlier version of the code may count other things.
+    report = linkage.LinkReport(
+        **{f.name: said[f.name] for f in fields(linkage.LinkReport) if f.name in said}
+    )
     model = models.current(store)
     reasons = [str(r["reason"]) for r in review.waiting(home)]
     return Status(
         linked_at=linked,
         is_current=linkage.is_current(home),
-        counts=report.counts() if report else {},
+        counts=report.counts() if said else {},
         model=model.fingerprint,
         model_from="this room" if models.is_own(store) else "the package",
         trained_on=model.trained_on,

@@ -106,6 +106,8 @@ def weights(model: Model) -> list[tuple[str, str, float, float, float]]:
 
 def _learn(store: IdentityStore, inputs: Inputs) -> Model:
     told = f"the data in this room on {dt.datetime.now(dt.UTC).date().isoformat()}, {len(inputs.ids)} submissions"
+    from splink.internals.exceptions import EMTrainingException
+
     with records.connection() as con:
         try:
             records.prepare(con, store.read(inputs.ids, records.COLUMNS), inputs.submissions)
@@ -114,12 +116,25 @@ def _learn(store: IdentityStore, inputs: Inputs) -> Model:
                 raise Refused(
                     f"There are {n} records in the room; a model needs {LEAST_RECORDS} to learn from."
                 )
-            return scored.train(con, told)
+            return _whole(scored.train(con, told))
         except Refused:
             raise
+        except EMTrainingException:
+            raise Refused(
+                "The records in the room hold too few true pairs of some kind to learn from; the model in use stays."
+            ) from None
         except Exception as error:
             # What a library says of an error may quote a value.
             raise LinkageFailed(f"training did not end: {type(error).__name__}") from None
+
+
+def _whole(model: Model) -> Model:
+    """The model, if it learnt something about every attribute. Raises Refused: one that ignores forenames joins twins."""
+    known = {name for name, _, m, u, _ in weights(model) if m != u}
+    missing = sorted({name for name, *_ in weights(model)} - known)
+    if missing:
+        raise Refused(f"Nothing could be learnt about {', '.join(missing)}; the model in use stays.")
+    return model
 
 
 #: Fewer records than this have too few true pairs to tell a slip from another child.

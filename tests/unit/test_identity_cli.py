@@ -168,3 +168,21 @@ def test_a_model_is_used_once_a_second_person_confirms_it(own: Home, monkeypatch
     assert not models.is_own(store)
     assert [e.action for e in audit.read(own)] == ["model_proposed", "model_confirmed"] * 2
     assert audit.read(own)[0].counts["persons_before"] == 4
+
+
+def test_a_model_that_learnt_nothing_about_an_attribute_is_refused(
+    own: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = scored.packaged()
+    blind = [
+        {**c, "levels": {level: {"m": 0.5, "u": 0.5} for level in c["levels"]}}
+        if c["name"] == "forename"
+        else c
+        for c in base.comparisons
+    ]
+    learnt = scored.Model(tuple(blind), base.prior, base.forenames, base.surnames, "a test")
+    monkeypatch.setattr(scored, "train", lambda *_: learnt)
+    assert "a model needs" in refused(own, "train", *FIRST)
+    monkeypatch.setattr(training, "LEAST_RECORDS", 1)
+    assert "about forename" in refused(own, "train", *FIRST)
+    assert training.waiting(IdentityStore(own.identity)) is None and audit.read(own) == []
