@@ -92,20 +92,27 @@ _CONTRADICTIONS = f"""
         select x.node as a, y.node as b, x.label, x.side as side_a, y.side as side_b
         from member x join member y on x.label = y.label and x.side < y.side
     ),
+    -- Most sides of a component are linked, and then only people's word can part them.
+    linked as (
+        select distinct least(x.side, y.side) as side_a, greatest(x.side, y.side) as side_b
+        from link k join member x on k.a = x.node join member y on k.b = y.node where x.label = y.label and x.side <> y.side
+    ),
+    parted as (
+        select distinct x.label from apart p join member x on p.a = x.node join member y on p.b = y.node
+        where x.label = y.label and x.side <> y.side
+    ),
     compared as (
         select
             t.label, side_a, side_b, max({BIRTH.case()}) as birth, max({FORENAME.case()}) as forename,
             bool_or(coalesce(list_has_any(na.nhs, nb.nhs) or {ALIKE}, true)) as numbers_agree,
-            bool_or({ended("ta", "tb")}) as ended, bool_or(k.a is not null) as is_linked, bool_or(p.a is not null) as is_apart
-        from two t join record l on t.a = l.node join record r on t.b = r.node
+            bool_or({ended("ta", "tb")}) as ended
+        from (from two anti join linked using (side_a, side_b)) t join record l on t.a = l.node join record r on t.b = r.node
         join token ta on t.a = ta.node join token tb on t.b = tb.node
         left join number_of na on t.a = na.node left join number_of nb on t.b = nb.node
-        left join link k on k.a = least(t.a, t.b) and k.b = greatest(t.a, t.b)
-        left join apart p on p.a = least(t.a, t.b) and p.b = greatest(t.a, t.b)
         group by all
     )
-    select distinct label from compared
-    where is_apart or not is_linked and (
-        birth = {BIRTH.gamma("differ")[0]} or forename = {FORENAME.gamma("differ")[0]} or not numbers_agree or ended
-    )
+    select label from parted
+    union
+    select label from compared
+    where birth = {BIRTH.gamma("differ")[0]} or forename = {FORENAME.gamma("differ")[0]} or not numbers_agree or ended
 """

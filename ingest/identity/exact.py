@@ -66,10 +66,12 @@ _USABLE = f"""
             group by all
         )
         -- Contested: one submitter gives it to two of its children. They may be one child under two ids, or twins with one number.
-        select node, kind, number, is_temporary, max(n_own) over (partition by kind, number) > 1 as is_contested
-        from (select *, count(distinct stem) over (partition by kind, number, submitter) as n_own from held);
+        select h.node, h.kind, h.number, h.is_temporary, c.number is not null as is_contested
+        from held h left join (
+            select distinct kind, number from (select kind, number from held group by kind, number, submitter having min(stem) <> max(stem))
+        ) c using (kind, number);
     create temp table number_of as
-        select node, list(distinct number) filter (where kind = 'nhs_number') as nhs,
-            list(distinct number) filter (where kind = 'upn' and not is_temporary) as upn
+        select node, list_distinct(list(number) filter (where kind = 'nhs_number')) as nhs,
+            list_distinct(list(number) filter (where kind = 'upn' and not is_temporary)) as upn
         from usable group by node;
 """

@@ -315,9 +315,11 @@ _WHY = f"""
 """
 #: Tokens that each step joined to another one that is the same person in the end.
 _JOINED = """
-    select p.step, count(distinct n) from pair p
-    join clusters x on p.a = x.node join clusters y on p.b = y.node, unnest([p.a, p.b]) as u(n)
-    where p.outcome = 'link' and x.label = y.label group by p.step order by p.step
+    with joined as (
+        select p.step, p.a, p.b from pair p join clusters x on p.a = x.node join clusters y on p.b = y.node
+        where p.outcome = 'link' and x.label = y.label
+    )
+    select step, count(*) from (select step, a from joined union select step, b from joined) group by step order by step
 """
 
 

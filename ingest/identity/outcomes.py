@@ -140,8 +140,8 @@ def decide(con: duckdb.DuckDBPyConnection) -> None:
                     coalesce(len(na.nhs) > 0 and len(nb.nhs) > 0 and not list_has_any(na.nhs, nb.nhs), false)
                     or coalesce(len(na.upn) > 0 and len(nb.upn) > 0 and not list_has_any(na.upn, nb.upn)
                         and not coalesce(list_has_any(na.nhs, nb.nhs), false), false) as numbers_differ,
-                    coalesce(list_aggregate(flatten(list_transform(na.nhs, lambda x: list_transform(
-                        nb.nhs, lambda y: damerau_levenshtein(x[:-2], y[:-2]) <= 1))), 'bool_or'), false) as numbers_near,
+                    case when list_has_any(na.nhs, nb.nhs) then true else coalesce(list_aggregate(flatten(list_transform(na.nhs, lambda x:
+                        list_transform(nb.nhs, lambda y: damerau_levenshtein(x[:-2], y[:-2]) <= 1))), 'bool_or'), false) end as numbers_near,
                     ta.submitter = tb.submitter as same_submitter, {ended("ta", "tb")} as identity_ended, wa.node is not null or wb.node is not null as is_twin,
                     coalesce(list_has_any(wa.rivals, c.keys_b), false) or coalesce(list_has_any(wb.rivals, c.keys_a), false) as is_rival
                 from compared c join token ta on c.a = ta.node join token tb on c.b = tb.node

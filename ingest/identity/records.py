@@ -107,19 +107,19 @@ _TOKENS = """
         (row_number() over (order by token) - 1)::integer as node, token,
         coalesce(min(first_token), token) as stem, min(agency) as agency, min(submitter) as submitter, min(local_id) as local_id,
         min(first_start) as first_start, min(first_end) as first_end, max(ended_on) as ended_on,
-        coalesce(list_sort(list(distinct postcode) filter (where postcode is not null)), []) as postcodes,
-        coalesce(list_sort(list(distinct birth_date) filter (where birth_date is not null)), []) as birth_dates,
-        case when count(distinct sex) = 1 then min(sex) end as sex
+        coalesce(list_sort(list_distinct(list(postcode) filter (where postcode is not null))), []) as postcodes,
+        case when min(sex) = max(sex) then min(sex) end as sex
     from said group by token
 """
 
 _NUMBER = f"""
     create temp table sent_number as
-        select distinct t.node, t.submitter, s.birth_date, n.kind, n.number
-        from said s join token t using (token), unnest([
-            {{'kind': 'nhs_number', 'number': s.nhs_number}}, {{'kind': 'upn', 'number': s.upn}}, {{'kind': 'upn', 'number': s.former_upn}}
-        ]) as u(n)
-        where n.number is not null;
+        select distinct t.node, t.submitter, s.birth_date, s.kind, s.number
+        from (
+            select token, birth_date, 'nhs_number' as kind, nhs_number as number from said where nhs_number is not null
+            union all select token, birth_date, 'upn', upn from said where upn is not null
+            union all select token, birth_date, 'upn', former_upn from said where former_upn is not null
+        ) s join token t using (token);
     create temp table number as
         select s.*, coalesce(s.kind = 'upn' and s.number[13] not between '0' and '9', false) as is_temporary
         from sent_number s semi join (
