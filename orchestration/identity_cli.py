@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
-from orchestration.person_cli import identity_app
+from orchestration.person_cli import identity_app, out
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:  # each command imports its own, so help is instant
@@ -29,7 +29,6 @@ review_app = typer.Typer(
 )
 identity_app.add_typer(review_app, name="review")
 
-out = Console(highlight=False, soft_wrap=True)
 
 Officer = Annotated[
     str, typer.Option(help="Who does it. The account of the operating system is logged in any case.")
@@ -84,7 +83,10 @@ def review_list(
     with _plainly():
         rows = review.waiting(_home(), reason)
         proposed = decisions.open_proposals(_home())
-    table = Table("case", "agencies", "reason", "weight", *review.LEVELS, "proposed")
+    # Whatever else a narrow window cuts, the case must be there to be typed.
+    table = Table(
+        Column("case", no_wrap=True, min_width=10), "agencies", "reason", "weight", *review.LEVELS, "proposed"
+    )
     for row in rows[:limit]:
         said = proposed.get(str(row["case"]))
         cells = [row["case"], f"{row['agency_a']} - {row['agency_b']}", row["reason"], row["weight"] or "-",

@@ -120,7 +120,8 @@ def test_the_published_example_comes_in_whole_and_names_no_worker(tmp_path: Path
 
 
 def _plain(path: Path) -> bytes:
-    if path.suffix != ".parquet":
+    """What a reader without a key can read of a file: of the identity room's encrypted ones, the bytes."""
+    if path.suffix != ".parquet" or "identity" in path.parts:
         return path.read_bytes()
     table = pq.read_table(path)
     return "\n".join(str(v) for c in table.columns for v in c.to_pylist()).encode()
