@@ -163,7 +163,9 @@ _RECORD = f"""
             year(birth_date) * 10000 + least(day(birth_date), month(birth_date)) * 100 + greatest(day(birth_date), month(birth_date)) as birth_key,
             year(birth_date) as birth_year,
             strftime(birth_date, '%Y%m%d') as birth_text,
-            list_aggregate(list_sort(list_distinct(list_concat(forename_words, surname_words))), 'string_agg', ' ') as name_set,
+            -- All words of a whole name; half a name has none.
+            case when forename is not null and surname is not null
+                then list_aggregate(list_sort(list_distinct(list_concat(forename_words, surname_words))), 'string_agg', ' ') end as name_set,
             list_sort(list_distinct(list_transform(postcodes, lambda p: p[:-3]))) as districts
         from crossed
     )

@@ -213,3 +213,26 @@ def test_peoples_decisions_survive_runs_and_later_returns(room: Room) -> None:
     assert later["a"] == later["b"] != later["c"]
     (room.home.identity / linkage.NOTE).unlink()
     assert room.link() == later
+
+
+def test_a_decision_that_is_taken_back_after_publication_gives_the_old_key_back(room: Room) -> None:
+    """People said "one child", it was published, and people find that it is two."""
+    room.arrive("s1", rows=[child("a"), child("b", "police", forename="Niamh")])
+    first = room.link()
+    room.publish("r1")
+    _decide(room, decisions.SAME)
+    merged = room.link()
+    assert merged["a"] == merged["b"] == first["a"]
+    room.publish("r2")
+    room.link()
+    _decide(room, decisions.DIFFERENT)
+    assert room.link() == first
+    assert [(e["kind"], e["from_person_key"], e["to_person_key"], e["reason"]) for e in room.events] == [
+        ("merge", first["b"], first["a"], "decision"),
+        ("split", first["a"], first["b"], "decision"),
+    ]
+
+
+def _decide(room: Room, verdict: str) -> None:
+    case = decisions.propose(room.home, "a", "b", verdict, "checked_source", "officer.one").case
+    decisions.answer(room.home, case, "officer.two", confirm=True)
