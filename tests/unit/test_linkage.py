@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import traceback
+from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.identity import outcomes
+from ingest.identity import outcomes, records, scored
 from ingest.identity.linkage import LinkageFailed
+from tests.benchmarks import data
 from tests.support.people_rows import KEY, LETTERS, Row, child, keys, link, nhs, row, tables, together, upn
 
 N1, N2 = nhs("999000001"), nhs("999000002")
@@ -199,3 +202,15 @@ def test_an_engine_that_fails_quotes_nobody(monkeypatch: pytest.MonkeyPatch) -> 
     told = "".join(traceback.format_exception(failed.value))
     assert "ValueError in linkage.py line" in told
     assert "ollinshead" not in told.replace(__file__, "").split("LinkageFailed", 1)[1]
+
+
+@pytest.mark.slow
+def test_training_learns_about_every_attribute(tmp_path: Path) -> None:
+    """Splink learns nothing of a comparison in a block on a column that it reads, and says so in its log only."""
+    folder = data.linkage(tmp_path, people=3000, new=10)
+    with records.connection() as con:
+        records.prepare(con, *(pq.read_table(folder / f"{n}.parquet") for n in ("identities", "submissions")))
+        learnt = {c["name"]: c["levels"] for c in scored.train(con, "invented children").comparisons}
+    for name, levels in learnt.items():
+        assert levels["same"]["m"] > 0.5 > levels["differ"]["m"] and levels["same"]["u"] < 0.55, name
+    assert scored.bits(**learnt["forename"]["same"]) > 6 > 0 > scored.bits(**learnt["forename"]["differ"])
