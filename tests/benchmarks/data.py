@@ -284,7 +284,9 @@ def _sent(chance: np.random.Generator, child: pd.DataFrame, agency: str, known: 
     rows["forename"] = np.where(some(0.02), _slip(chance, rows["forename"]), rows["forename"])
     rows["forename"] = np.where(some(0.02), _spelt_otherwise(rows["forename"]), rows["forename"])
     rows["surname"] = np.where(some(0.02), _slip(chance, rows["surname"]), rows["surname"])
-    rows["surname"] = rows["surname"].mask(some(0.01), rows["surname"].shift(1))  # another name, as after a marriage
+    rows["surname"] = rows["surname"].mask(
+        some(0.01), rows["surname"].shift(1)
+    )  # another name, as after a marriage
     exchanged = some(0.005)
     rows["forename"], rows["surname"] = (
         np.where(exchanged, rows["surname"], rows["forename"]), np.where(exchanged, rows["forename"], rows["surname"]),
