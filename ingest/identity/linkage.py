@@ -117,7 +117,8 @@ def _link(home: Home) -> LinkReport:
         [store.state("events") or IDENTITY["person_event"].empty_table(), result.persons.events]
     )
     _hand_over(home, "person_event", events)
-    counts = report.counts()
+    # What this run happened to find new says nothing about the persons.
+    counts = {item: n for item, n in report.counts().items() if item != "records_new"}
     _hand_over(
         home,
         "linkage_summary",

@@ -154,7 +154,8 @@ def contents(path: Path) -> Iterator[bytes]:
         yield from _sqlite(path)
     elif content[:2] == b"\x1f\x8b":
         yield gzip.decompress(content)
-    elif zipfile.is_zipfile(io.BytesIO(content)):
+    # By its first bytes: encrypted bytes may well hold an archive's last ones.
+    elif content[:2] == b"PK" and zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             yield from (archive.read(name) for name in archive.namelist())
 
