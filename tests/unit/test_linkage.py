@@ -204,6 +204,12 @@ def test_an_engine_that_fails_quotes_nobody(monkeypatch: pytest.MonkeyPatch) -> 
     assert "ollinshead" not in told.replace(__file__, "").split("LinkageFailed", 1)[1]
 
 
+def test_the_packaged_model_weighs_every_attribute() -> None:
+    for c in scored.packaged().comparisons:
+        same, differ = (scored.bits(**c["levels"][level]) for level in ("same", "differ"))
+        assert same > 0 > differ, c["name"]
+
+
 @pytest.mark.slow
 def test_training_learns_about_every_attribute(tmp_path: Path) -> None:
     """Splink learns nothing of a comparison in a block on a column that it reads, and says so in its log only."""
