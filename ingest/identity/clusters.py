@@ -104,7 +104,8 @@ _CONTRADICTIONS = f"""
     compared as (
         select
             t.label, side_a, side_b, max({BIRTH.case()}) as birth, max({FORENAME.case()}) as forename,
-            bool_or(coalesce(list_has_any(na.nhs, nb.nhs) or {ALIKE}, true)) as numbers_agree,
+            bool_or(coalesce(not list_has_any(na.nhs, nb.nhs) and not ({ALIKE}), false))
+                and not bool_or(coalesce(list_has_any(na.nhs, nb.nhs), false)) as numbers_differ,
             bool_or({ended("ta", "tb")}) as ended
         from (from two anti join linked using (side_a, side_b)) t join record l on t.a = l.node join record r on t.b = r.node
         join token ta on t.a = ta.node join token tb on t.b = tb.node
@@ -114,5 +115,5 @@ _CONTRADICTIONS = f"""
     select label from parted
     union
     select label from compared
-    where birth = {BIRTH.gamma("differ")[0]} or forename = {FORENAME.gamma("differ")[0]} or not numbers_agree or ended
+    where birth = {BIRTH.gamma("differ")[0]} or forename = {FORENAME.gamma("differ")[0]} or numbers_differ or ended
 """
