@@ -148,6 +148,7 @@ rows_of_people = st.lists(
 )
 
 
+@pytest.mark.slow  # each example links twice or thrice
 @settings(max_examples=12, deadline=None)
 @given(rows_of_people, st.randoms())
 def test_order_of_rows_changes_nothing(rows: list[Row], random: object) -> None:
@@ -158,6 +159,7 @@ def test_order_of_rows_changes_nothing(rows: list[Row], random: object) -> None:
     assert first.queue.equals(second.queue)
 
 
+@pytest.mark.slow  # each example links twice or thrice
 @settings(max_examples=12, deadline=None)
 @given(rows_of_people, st.integers(1, 9))
 def test_linking_in_two_steps_is_linking_at_once(rows: list[Row], cut: int) -> None:
