@@ -91,6 +91,7 @@ def test_a_broken_file_is_refused_by_the_return_that_it_is(
     assert (report.key, report.status) == (key, "refused")
 
 
+@pytest.mark.slow
 def test_the_published_example_comes_in_whole_and_names_no_worker(tmp_path: Path, home: Home) -> None:
     folder = tmp_path / "sent"
     folder.mkdir()

@@ -19,6 +19,7 @@ def test_committed_files_are_up_to_date(contracts: Contracts) -> None:
     assert generate.check(contracts) == [], "run: scp contracts generate"
 
 
+@pytest.mark.slow
 def test_generating_twice_gives_the_same_bytes(contracts: Contracts) -> None:
     assert generate.generated_files(contracts) == generate.generated_files(contracts)
 

@@ -212,6 +212,7 @@ def test_check_digits_agree_with_each_other_and_with_stdnum() -> None:
         assert by_sql[: len(strict)] == [oracle(t) and len(set(t)) > 1 for t in strict]
 
 
+@pytest.mark.slow
 def test_every_contract_compiles_in_every_year() -> None:
     contracts = load_contracts()
     for extract in contracts.values():

@@ -12,6 +12,8 @@ import pytest
 from ingest.lake import Home
 from ingest.synthetic import partnership
 
+pytestmark = pytest.mark.slow  # makes a whole small partnership
+
 SIZE = 0.02
 INDICATORS = [
     "FD07",
@@ -106,14 +108,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
-@pytest.mark.slow
 def test_same_size_and_seed_give_the_same_bytes(home: Home, tmp_path: Path) -> None:
     other = Home(tmp_path)
     partnership.make(other, SIZE)
     assert partnership.digest(other) == partnership.digest(home)
 
 
-@pytest.mark.slow
 def test_a_finished_run_is_not_repeated_and_a_killed_one_starts_again(home: Home) -> None:
     before = partnership.digest(home)
     assert not partnership.make(home, SIZE).made
