@@ -148,9 +148,8 @@ def warehouse_defs(settings: Settings) -> dg.Definitions:
 
 
 def _dbt() -> str:
-    """The dbt beside our interpreter: it need not be on PATH."""
-    beside = Path(sys.executable).with_name("dbt")
-    return str(beside) if beside.exists() else "dbt"
+    """Our dbt beside the interpreter, which starts from the saved parse: it need not be on PATH."""
+    return str(Path(sys.executable).with_name("scp-dbt"))
 
 
 def target(home: Home) -> Path:
