@@ -19,7 +19,7 @@ from ingest.identity import linkage
 from ingest.lake import Home, anchor_schemas, write_text
 from orchestration import pending as waiting
 from orchestration.settings import Settings
-from orchestration.warehouse_file import is_current
+from orchestration.warehouse_file import is_current, is_published
 
 if TYPE_CHECKING:  # importing Dagster takes three seconds, and a run with nothing to do needs none of it
     from dagster import DagsterInstance, Definitions
@@ -76,7 +76,8 @@ def run(settings: Settings, say: Say) -> Outcome:
             found, strangers = waiting.arrived(settings)
             outcome.not_recognised = waiting.note_strangers(settings, strangers)
             items = waiting.pending(settings, found)
-        if not items and is_current(settings) and linkage.is_current(settings.home):
+        built = not items and is_current(settings) and linkage.is_current(settings.home)
+        if built and is_published(settings):
             outcome.unchanged = True
             return outcome
         say(f"{len(items)} of {len(found)} deliveries wait to be taken in")
@@ -85,9 +86,10 @@ def run(settings: Settings, say: Say) -> Outcome:
             clear_stale_runs(instance)
         with _timed(outcome, "take in"):
             _take_in(settings, flow, instance, items, outcome, say)
-        with _timed(outcome, "build"):
-            say("building the warehouse: models, tests, audit")
-            _execute(settings, flow, instance, "build_warehouse")
+        if not built:  # a run that ended between building and publishing left a whole warehouse
+            with _timed(outcome, "build"):
+                say("building the warehouse: models, tests, audit")
+                _execute(settings, flow, instance, "build_warehouse")
         with _timed(outcome, "publish"):
             say("publishing the release")
             _execute(settings, flow, instance, "publish_release")

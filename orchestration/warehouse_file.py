@@ -73,15 +73,19 @@ def inputs(settings: Settings) -> str:
 
 
 def is_current(settings: Settings) -> bool:
-    """True when warehouse and release were made from exactly what lies in the lake now."""
+    """True when the warehouse in force was made from exactly what lies in the lake now."""
     path = current(settings.home)
-    if path is None or current_release(settings.home) is None:
+    if path is None:
         return False
     stamp = path.parent / "inputs.json"
+    return stamp.exists() and json.loads(stamp.read_text())["inputs"] == inputs(settings)
+
+
+def is_published(settings: Settings) -> bool:
+    """True when the release in force was made from the warehouse in force."""
     made_from = settings.home.releases / "made_from"
     return (
-        stamp.exists()
-        and json.loads(stamp.read_text())["inputs"] == inputs(settings)
+        current_release(settings.home) is not None
         and made_from.exists()
         and made_from.read_text() == release_inputs(settings)
     )
