@@ -120,8 +120,23 @@ def _swap_folder(made: Path, target: Path) -> None:
     made.rename(target)
 
 
-def _build(work: Path, size: float, seed: int) -> Summary:
-    contracts = load_contracts()
+@dataclass(frozen=True)
+class _Made:
+    """A partnership in memory: what is sent, and what is true of it."""
+
+    population: Population
+    deliveries: list[Delivery]
+    faults: list[dict[str, Any]]
+    people: pd.DataFrame
+    values: pd.DataFrame
+
+
+def figures(size: float, seed: int = 2026) -> pd.DataFrame:
+    """The true value of every indicator, as in truth/indicators.parquet, without writing any file."""
+    return _make(size, seed, load_contracts()).values
+
+
+def _make(size: float, seed: int, contracts: Contracts) -> _Made:
     pop = population.make(size, seed)
     both = [careers.make(pop, area) for area in (0, 1)]
     missing = agencies.missing(pop)
@@ -137,24 +152,30 @@ def _build(work: Path, size: float, seed: int) -> Summary:
     clean += extracts.lists(world, clean)
     deliveries, faults = defects.plant(pop, clean, extracts.plant)
     deliveries.sort(key=lambda d: (d.received, str(d.path)))
-    for delivery in deliveries:
-        write(delivery, work / "landing", contracts)
     people, sent = truth.persons(deliveries, contracts)
     values = truth.indicators(both, missing, frames, deliveries, people, sent, contracts)
-    record = _record(deliveries, faults, contracts)
-    _save(values, work / "truth" / "indicators.parquet")
-    _save(_who(pop, people, contracts), work / "truth" / "persons.parquet")
+    return _Made(pop, deliveries, faults, people, values)
+
+
+def _build(work: Path, size: float, seed: int) -> Summary:
+    contracts = load_contracts()
+    made = _make(size, seed, contracts)
+    for delivery in made.deliveries:
+        write(delivery, work / "landing", contracts)
+    record = _record(made.deliveries, made.faults, contracts)
+    _save(made.values, work / "truth" / "indicators.parquet")
+    _save(_who(made.population, made.people, contracts), work / "truth" / "persons.parquet")
     _save(record, work / "truth" / "defects.parquet")
     return Summary(
         size,
         seed,
-        int((pop.children["area"] < population.VISITOR).sum()),
-        len(deliveries),
+        int((made.population.children["area"] < population.VISITOR).sum()),
+        len(made.deliveries),
         sum(1 for p in (work / "landing").rglob("*") if p.is_file()),
-        sum(len(t) for d in deliveries for t in d.tables.values()),
+        sum(len(t) for d in made.deliveries for t in d.tables.values()),
         len(record),
         record["kind"].nunique(),
-        len(values),
+        len(made.values),
         True,
     )
 

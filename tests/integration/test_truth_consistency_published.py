@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
-from ingest.lake import Home
 from ingest.synthetic import calibration as cal
 from ingest.synthetic import partnership
 
-pytestmark = pytest.mark.slow
 SIZE = 0.3
 
 #: Published for 2024-25: indicator -> (Staffordshire, Stoke-on-Trent, how far it may be off, relative or in points).
@@ -28,10 +24,8 @@ PUBLISHED = {
 
 
 @pytest.fixture(scope="module")
-def values(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    home = Home(Path(tmp_path_factory.mktemp("moderate")))
-    partnership.make(home, SIZE)
-    found = pd.read_parquet(home.truth / "indicators.parquet")
+def values() -> pd.DataFrame:
+    found = partnership.figures(SIZE)
     return found[(found["period_id"] == "2024-25") & (found["breakdown"] == "total")].set_index(
         ["indicator_id", "area_code"]
     )
