@@ -18,10 +18,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ingest.contract import Contracts, Extract, Table, Treatment, load_contracts
+from ingest.contract import Contracts, Extract, Table, Treatment, load_contracts, read_yaml
 
 AGREEMENTS_DIR = Path(__file__).parent / "agreements"
 
@@ -362,9 +361,7 @@ def _read(root: Path) -> tuple[tuple[str, Agreement], ...]:
 
 
 def _one(path: Path) -> Agreement:
-    with path.open(encoding="utf-8") as handle:
-        raw = yaml.safe_load(handle)
     try:
-        return Agreement.model_validate(raw)
+        return Agreement.model_validate(read_yaml(path))
     except ValueError as error:
         raise AgreementError(f"{path.name}: {error}") from error

@@ -885,12 +885,12 @@ def load_contracts(root: Path = CONTRACTS_DIR) -> Contracts:
 
 @lru_cache(maxsize=8)
 def _load(root: Path) -> Contracts:
-    shared = _yaml(root / "_fields.yml")
-    agencies = {a["agency"]: Agency(**a) for a in _yaml(root / "_agencies.yml")}
+    shared = read_yaml(root / "_fields.yml")
+    agencies = {a["agency"]: Agency(**a) for a in read_yaml(root / "_agencies.yml")}
     codelists = _codelists(root / "_codelists")
     extracts: dict[str, Extract] = {}
     for path in sorted(p for p in root.glob("[!_]*/*.yml") if not p.name.endswith(RULES_SUFFIX)):
-        raw = _with_rules(_yaml(path), path)
+        raw = _with_rules(read_yaml(path), path)
         raw["tables"] = tuple(_table(name, spec, shared, path) for name, spec in raw["tables"].items())
         extract = _build(Extract, raw, path)
         if path.parent.name != extract.agency or path.stem != extract.extract:
@@ -921,7 +921,7 @@ def _with_rules(raw: dict[str, Any], path: Path) -> dict[str, Any]:
     beside = path.with_name(path.stem + RULES_SUFFIX)
     if not beside.exists():
         return raw
-    more = _yaml(beside)
+    more = read_yaml(beside)
     for name, spec in more.pop("tables", {}).items():
         if name not in raw["tables"]:
             raise ContractError(f"{beside.name}: no table {name} in the contract")
@@ -935,7 +935,7 @@ def _with_rules(raw: dict[str, Any], path: Path) -> dict[str, Any]:
 def _codelists(folder: Path) -> dict[str, CodeList]:
     """Code lists by name. `codes_of` names a list whose codes are this one's too: an extract whose senders write in their
     own way has spellings, and codes that map to the shared ones, and no second list of the same codes."""
-    found = {p: _yaml(p) for p in sorted(folder.glob("*.yml"))}
+    found = {p: read_yaml(p) for p in sorted(folder.glob("*.yml"))}
     plain = {p.stem: raw.get("codes", []) for p, raw in found.items()}
     out: dict[str, CodeList] = {}
     for path, raw in found.items():
@@ -970,7 +970,8 @@ def _build(model: type[M], raw: dict[str, Any], path: Path, place: str = "") -> 
         raise ContractError(f"{path.name}: {place}: {error}") from error
 
 
-def _yaml(path: Path) -> Any:
+def read_yaml(path: Path) -> Any:
+    """What a contract, code list or agreement file says, with YAML 1.2's booleans."""
     with path.open(encoding="utf-8") as handle:
         return yaml.load(handle, Loader=_Loader)  # noqa: S506 - a SafeLoader
 
