@@ -270,9 +270,11 @@ def _score(con: duckdb.DuckDBPyConnection, model: Model, kept: tuple[pa.Table, p
     else:
         scored.frequencies(con, model)
         con.execute("create temp table scored_pair as select * from kept_pair limit 0")
+    # Pairs of a record that is new were scored just now; a run that was killed as it kept its scores may have left some.
     con.execute(
         """insert into scored_pair by name select k.* from kept_pair k
-           semi join record l on k.record_l = l.record_id semi join record r on k.record_r = r.record_id"""
+           semi join record l on k.record_l = l.record_id and not l.is_new
+           semi join record r on k.record_r = r.record_id and not r.is_new"""
     )
     con.unregister("compared")
     con.unregister("kept_pair")
