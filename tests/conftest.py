@@ -1,10 +1,13 @@
-"""What every test runs under: no telemetry, no network beyond this machine, reproducible hypothesis examples."""
+"""What every test runs under: no telemetry, no network beyond this machine, reproducible hypothesis examples; its kind, and when
+it starts.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import os
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,6 +60,31 @@ def _guarded(original: Any) -> Any:
         return original(self, address)
 
     return connect
+
+
+TESTS = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test the marker of its folder and keep a file's tests on one worker, unless the file names a wider group.
+
+    So what a module or a group makes is made once. Groups that need minutes start first, that no worker ends with one.
+    """
+    minutes: dict[str, float] = {}
+    for item in items:
+        item.add_marker(item.path.relative_to(TESTS).parts[0])
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(TESTS))))
+        stated = item.get_closest_marker("minutes")
+        minutes[_group(item)] = max(minutes.get(_group(item), 0), stated.args[0] if stated else 0)
+    items.sort(key=lambda item: (-minutes[_group(item)], _group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("xdist_group")
+    assert marker is not None
+    return str(marker.args[0])
 
 
 @pytest.fixture(autouse=True, scope="session")
