@@ -1,48 +1,39 @@
-"""Ofsted's lists: both column layouts read with one contract, every spelling mended, every column accounted for."""
+"""Ofsted's lists: one contract holds every column of both layouts, and its code lists mend every spelling they say they mend."""
 
 from __future__ import annotations
 
 import csv
-import io
 from collections import defaultdict
+from collections.abc import Callable, Mapping
+from itertools import product
 from pathlib import Path
+from string import ascii_lowercase
 
 import openpyxl
-import pyarrow.parquet as pq
+import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from ingest import headers, pipeline
+from ingest import headers
 from ingest.agreement import load_agreements
 from ingest.calendar import parse_period
-from ingest.contract import FieldType, Severity, Treatment, load_contracts
-from ingest.judge import Judged, judge
-from ingest.lake import Home
+from ingest.contract import FieldType, Treatment, load_contracts
+from ingest.judge import judge
 from ingest.parse import Codes
 from ingest.projections.arrow import raw_schema
-from ingest.readers.base import FileCode, ReadResult, Refused, TableRead, read_schema
-from ingest.results import GateVerdict
-from tests.support.files import read_bytes, workbook
-from tests.support.small_landing import place_keys, put
+from ingest.readers.base import ReadResult, TableRead, read_schema
 
 DATA = Path(__file__).parents[1] / "data" / "annex_a"
 KEY = "council/annex_a"
 CONTRACTS = load_contracts()
 EXTRACT = CONTRACTS[KEY]
-OLDER = (DATA / "Annex_A_older_layout.xlsx").read_bytes()
-#: Rows of the older sample below its headers.
-SAMPLE_ROWS = {
-    "contacts": 5, "early_help": 5, "referrals": 6, "assessments": 5, "section47": 5, "children_in_need": 5,
-    "child_protection": 7, "looked_after": 5, "care_leavers": 6, "adoption": 5, "adopters": 5,
-}  # fmt: skip
 LISTS = sorted({f.codelist for t in EXTRACT.tables for f in t.fields if f.codelist})
-#: What the sample holds that no list of codes knows, as a careful reader finds it.
-NOT_A_CODE = {
-    ("assessments", "needs_support"): 5,
-    ("looked_after", "placement_la"): 5,
-    ("children_in_need", "primary_need"): 1,
-}
+#: What a sender may write in front of a code, as Ofsted's layout does: `a) Male`.
+LETTERED = list(product(ascii_lowercase, ").:", ["", " ", "  "]))
+#: The codes of each list that stand for themselves.
+PLAIN = {n: [c.code for c in CONTRACTS.codelists[n].codes if not c.maps_to] for n in LISTS}
+
+
+Cells = dict[str, dict[str, str | None]]
 
 
 def layout() -> dict[str, list[str]]:
@@ -55,172 +46,16 @@ def layout() -> dict[str, list[str]]:
     return dict(out)
 
 
-def older() -> dict[str, list[list[object]]]:
-    book = openpyxl.load_workbook(io.BytesIO(OLDER), data_only=True)
-    return {s.title: [list(r) for r in s.iter_rows(values_only=True)] for s in book.worksheets}
-
-
-def current() -> bytes:
-    """The older sample's rows under the current layout's columns, with values where only the current one has a column."""
-    sheets: dict[str, list[list[object]]] = {}
-    for table in EXTRACT.tables:
-        old = older()[str(table.source.sheet)]
-        have = headers.layout([str(c) for c in old[0]], table).positions
-        columns = layout()[table.name]
-        want = headers.layout(columns, table).positions
-        by_position = {p: f for f, p in want.items()}
-        rows = [
-            [row[have[f]] if (f := by_position[p]) in have else "2021-03-01" for p in range(len(columns))]
-            for row in old[1:]
-        ]
-        sheets[str(table.source.sheet)] = [list(columns), *rows]
-    return workbook(sheets)
-
-
-def judged(read: ReadResult) -> Judged:
-    return judge(
-        EXTRACT.at(2021), CONTRACTS.codelists, read, parse_period("month", "2021-03"), CONTRACTS.submitter("sample_authority")
-    )  # fmt: skip
-
-
-def test_the_sample_is_read_whole_and_every_row_is_accepted_or_rejected(tmp_path: Path) -> None:
-    read = read_bytes(tmp_path, KEY, OLDER)
-    assert {n: t.received for n, t in read.tables.items()} == SAMPLE_ROWS
-    assert not [p for p in read.problems if p.severity in (Severity.block_file, Severity.warn)]
-    with judged(read) as j:
-        for table in EXTRACT.tables:
-            counted = j.accepted(table.name).num_rows + j.rejected(table.name).num_rows
-            assert counted == SAMPLE_ROWS[table.name]
-
-
-def test_every_spelling_of_the_sample_is_mended_and_what_is_no_code_is_said(tmp_path: Path) -> None:
-    with judged(read_bytes(tmp_path, KEY, OLDER)) as j:
-        unknown = {
-            (t.name, str(r.rule.args["column"])): r.failed
-            for t in EXTRACT.tables
-            for r in j.results(t.name)
-            if r.rule.kind.value == "codelist" and r.failed
-        }
-        assert unknown == NOT_A_CODE
-        rows = j.accepted("contacts").to_pylist()
-        assert [r["sex"] for r in rows] == ["F", "F", "M", "M", "F"]
-        assert [r["ethnicity"] for r in rows] == ["WBRI", "APKN", "NOBT", "NOBT", "WBRI"]
-        assert [r["contact_source"] for r in rows] == ["6", "6", "1B", "6", "9"]
-        looked_after = j.accepted("looked_after").to_pylist()
-        assert [r["legal_status"] for r in looked_after] == ["E1", "C2", "C2", "C2", "C1"]
-        assert [r["placement_type"] for r in looked_after] == ["U6", "U1", "U4", "U6", "H5"]
-        assert [r["placement_provider"] for r in looked_after] == ["PR4", "PR1", "PR5", "PR4", "PR4"]
-        assert [r["reason_ceased"] for r in looked_after] == [None] * 4 + ["E47"]
-        assert {r["initial_category"] for r in j.accepted("child_protection").to_pylist()} == {"PHY", "EMO"}
-        assert [r["accommodation"] for r in j.accepted("care_leavers").to_pylist()][:3] == ["Y", "U", "Y"]
-
-
-def test_the_contract_has_every_column_of_the_current_layout_and_the_olders(tmp_path: Path) -> None:
+def test_the_contract_has_every_column_of_the_current_layout_and_the_olders() -> None:
+    older = openpyxl.load_workbook(DATA / "Annex_A_older_layout.xlsx", data_only=True)
     for table in EXTRACT.tables:
         columns = layout()[table.name]
         found = headers.layout(columns, table)
         assert not found.ignored and not found.missing, table.name
-        old = headers.layout([str(c) for c in older()[str(table.source.sheet)][0]], table)
+        header = next(older[str(table.source.sheet)].iter_rows(values_only=True))
+        old = headers.layout([str(c) for c in header], table)
         assert not old.ignored
         assert all(table.by_name[f].optional_column for f in old.missing), table.name
-
-
-def test_both_layouts_give_the_same_raw_columns_and_rows(tmp_path: Path) -> None:
-    kept: dict[str, dict[str, object]] = {}
-    agreements = load_agreements()
-    for name, content in (("older", OLDER), ("current", current())):
-        home = Home(tmp_path / name / "home")
-        place_keys(home)
-        put(
-            tmp_path / name / "landing",
-            KEY,
-            "sample_authority",
-            "2021-03",
-            {"Annex_A.xlsx": content},
-            period="2021-03",
-        )
-        (report,) = pipeline.take_in_all(
-            tmp_path / name / "landing", CONTRACTS, agreements, home, lambda _: GateVerdict()
-        ).reports
-        assert (report.rows_received, report.rows_received) == (
-            sum(SAMPLE_ROWS.values()),
-            report.rows_accepted + report.rows_rejected,
-        )
-        kept[name] = {}
-        for table in EXTRACT.tables:
-            raw = pq.read_table(next(home.raw(KEY, table.name).glob("2021-03*.parquet")))
-            assert raw.schema.names == raw_schema(EXTRACT, table).names
-            only_current = [f.name for f in table.fields if f.optional_column and f.name in raw.column_names]
-            kept[name][table.name] = raw.drop_columns(["_submission_id", *only_current]).to_pylist()
-    for table in EXTRACT.tables:
-        mine, theirs = kept["older"][table.name], kept["current"][table.name]
-        assert [{k: v for k, v in r.items() if k != "child_token"} for r in mine] == [
-            {k: v for k, v in r.items() if k != "child_token"} for r in theirs
-        ]
-
-
-def test_columns_that_no_list_has_are_named(tmp_path: Path) -> None:
-    sheets = older()
-    for row in sheets["List 3"]:
-        row.append("Locality" if row[0] == "Child Unique ID" else "North")
-    result = read_bytes(tmp_path, KEY, workbook(sheets))
-    (said,) = [p for p in result.problems if p.code is FileCode.FILE_COLUMN_IGNORED]
-    assert (said.table, "L Locality" in said.says) == ("referrals", True)
-
-
-@pytest.mark.parametrize(
-    ("name", "table"),
-    [
-        ("List_1", "contacts"), ("list 1", "contacts"), ("List 1 - Contacts", "contacts"), ("Contacts", "contacts"),
-        ("List 10", "adoption"), ("List_10 Adoption", "adoption"), ("11. Adopters", "adopters"),
-    ],
-)  # fmt: skip
-def test_a_list_is_found_under_the_names_that_councils_give_its_sheet(
-    tmp_path: Path, name: str, table: str
-) -> None:
-    rows = older()[str(EXTRACT.by_table[table].source.sheet)]
-    result = read_bytes(tmp_path, KEY, workbook({name: rows}))
-    assert {n: t.received for n, t in result.tables.items() if t.received} == {table: SAMPLE_ROWS[table]}
-    missing = {p.table for p in result.problems if p.code is FileCode.FILE_SHEET_MISSING}
-    assert missing == set(SAMPLE_ROWS) - {table}
-    assert {p.severity for p in result.problems if p.code is FileCode.FILE_SHEET_MISSING} == {Severity.note}
-
-
-def test_two_sheets_for_one_list_are_not_chosen_between(tmp_path: Path) -> None:
-    rows = older()["List 1"]
-    result = read_bytes(tmp_path, KEY, workbook({"List 1 contacts": rows, "List 1 old": rows}))
-    assert [p.severity for p in result.problems if p.code is FileCode.FILE_TWICE] == [Severity.block_file]
-
-
-def test_a_workbook_without_any_of_the_lists_is_refused(tmp_path: Path) -> None:
-    result = read_bytes(tmp_path, KEY, workbook({"Pivot": [["a", "b"], ["c", "d"]]}))
-    assert {p.severity for p in result.problems if p.code is FileCode.FILE_SHEET_MISSING} == {
-        Severity.block_file
-    }
-
-
-def test_hidden_merged_and_second_header_rows_are_tolerated(tmp_path: Path) -> None:
-    """A title, a header whose first cells are merged downwards over two rows, and the header once more in the middle."""
-    old = older()["List 3"]
-    upper = [c if n < 5 else None for n, c in enumerate(old[0])]
-    lower = [None if n < 5 else c for n, c in enumerate(old[0])]
-    book = openpyxl.Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.title = "List 3"
-    for row in (["Referrals of the last months"], upper, lower, *old[1:4], old[0], *old[4:]):
-        sheet.append(row)
-    for column in range(1, 6):
-        sheet.merge_cells(start_row=2, end_row=3, start_column=column, end_column=column)
-    sheet.row_dimensions[5].hidden = True
-    sheet.column_dimensions["B"].hidden = True
-    out = io.BytesIO()
-    book.save(out)
-    read = read_bytes(tmp_path, KEY, out.getvalue()).tables["referrals"]
-    assert read.missing == []
-    assert read.data["_row"].to_pylist() == [4, 5, 6, 8, 9, 10]
-    assert [a.row for a in read.set_aside] == [1, 2, 7]
-    assert read.data["referral_nfa"].to_pylist() == ["No"] * 6
 
 
 def test_the_age_is_never_kept_because_it_gives_the_birth_date_away() -> None:
@@ -235,56 +70,96 @@ def test_adopters_are_adults_and_nothing_of_them_is_linked() -> None:
     assert not {"adopter_id", "family_id", "adopter_ethnicity"} & set(raw_schema(EXTRACT, adopters).names)
 
 
+def test_every_date_field_says_how_days_are_written() -> None:
+    assert all(f.formats for t in EXTRACT.tables for f in t.fields if f.type is FieldType.date)
+
+
+def test_nothing_is_due_by_the_calendar() -> None:
+    """The lists are drawn on demand: no agreement expects one of any month."""
+    flows = [a.flows[KEY] for a in load_agreements().values() if KEY in a.flows]
+    assert flows and all(f.returns_from is None for f in flows)
+
+
 # -- codes ------------------------------------------------------------------------------------------------------------
 
 
-def read_codes(codelist: str, cells: list[str]) -> list[str | None]:
-    """What the engine reads of cells, with one of the extract's fields of that list."""
-    table, field = next(
-        (t, f) for t in EXTRACT.tables for f in t.fields if f.codelist == codelist and f.treatment is Treatment.keep
-    )  # fmt: skip
-    rows = [{"_row": n, field.name: cell} for n, cell in enumerate(cells, start=2)]
-    read = TableRead(table.name, _table(table, rows))
-    with judged(ReadResult({table.name: read})) as j:
-        found = {
-            r["_row"]: r.get(field.name)
-            for part in (j.accepted(table.name), j.rejected(table.name))
-            for r in part.to_pylist()
-        }
-    return [found[n] for n in range(2, len(cells) + 2)]
+def spellings(name: str) -> dict[str, str | None]:
+    """Every spelling that a list can mend, also in capitals -> its code."""
+    known = CONTRACTS.codelists[name].stored()
+    stored = {s: known[s] for s in CONTRACTS.codelists[name].fixable}
+    return {**stored, **{s.upper(): code for s, code in stored.items() if s.isascii()}}
 
 
-def _table(table, rows):
-    import pyarrow as pa
+def lettered(name: str) -> dict[str, str | None]:
+    """Every letter in front of every code -> the code.
 
-    return pa.Table.from_pylist(rows, schema=read_schema(table))
+    Unless the whole is itself written in the list; and `c: B` is of two codes, C and B, so it is neither.
+    """
+    own = Codes.of(CONTRACTS.codelists[name], 2021)
+    out: dict[str, str | None] = {}
+    # The list of places has 160 codes: every fifth way for each of them, every way for some.
+    step = max(1, len(PLAIN[name]) // 30)
+    for n, code in enumerate(PLAIN[name]):
+        for letter, mark, space in LETTERED[n % step :: step]:
+            either = mark == ":" and space and own.by_code.get(letter, code) != code
+            cell = f"{letter}{mark}{space}{code}"
+            out[cell] = own.stored.get(cell.casefold(), None if either else code)
+    return out
 
 
-@pytest.mark.parametrize("name", LISTS)
-def test_every_spelling_that_a_list_can_mend_is_read_as_its_code(name: str) -> None:
-    codelist = CONTRACTS.codelists[name]
-    cells = [*codelist.fixable, *(s.upper() for s in codelist.fixable if s.isascii())]
-    wanted = [codelist.stored()[s] for s in codelist.fixable]
-    wanted += [codelist.stored()[s] for s in codelist.fixable if s.isascii()]
-    assert read_codes(name, cells) == wanted
+def read_codes(cells: Mapping[str, list[str]]) -> dict[str, list[str | None]]:
+    """What the engine reads of each list's cells, each in one of the extract's fields of that list; all in one judgement."""
+    columns: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    places: dict[str, tuple[str, str]] = {}
+    for name in cells:
+        places[name] = next(
+            (t.name, f.name) for t in EXTRACT.tables for f in t.fields if f.codelist == name and f.treatment is Treatment.keep
+        )  # fmt: skip
+        table, field = places[name]
+        columns[table][field] = cells[name]
+    reads = {t: TableRead(t, _rows(t, c)) for t, c in columns.items()}
+    found: dict[tuple[str, str], dict[int, str | None]] = defaultdict(dict)
+    with judge(
+        EXTRACT.at(2021), CONTRACTS.codelists, ReadResult(reads), parse_period("month", "2021-03"),
+        CONTRACTS.submitter("sample_authority"),
+    ) as judged:  # fmt: skip
+        for table, fields in columns.items():
+            for part in (judged.accepted(table), judged.rejected(table)):
+                for field in fields:
+                    found[table, field] |= zip(part["_row"].to_pylist(), part[field].to_pylist(), strict=True)
+    return {name: [found[places[name]][n] for n in range(len(some))] for name, some in cells.items()}
 
 
-@pytest.mark.slow
-@settings(max_examples=40, deadline=None)
-@given(
-    name=st.sampled_from(LISTS),
-    letter=st.sampled_from("abcdefghijklmnopqrstuvwxyz"),
-    mark=st.sampled_from([")", ".", ":"]),
-    space=st.sampled_from(["", " ", "  "]),
-)
-def test_a_letter_in_front_of_a_code_is_read_past(name: str, letter: str, mark: str, space: str) -> None:
-    """`a) WBRI` and `q) 6` are WBRI and 6, whatever the letter, unless the whole is itself written in the list."""
-    codelist = CONTRACTS.codelists[name]
-    own = Codes.of(codelist, 2021).stored
-    plain = [c.code for c in codelist.codes if not c.maps_to]
-    cells = [f"{letter}{mark}{space}{c}" for c in plain]
-    wanted = [own.get(cell.casefold(), code) for cell, code in zip(cells, plain, strict=True)]
-    assert read_codes(name, cells) == wanted
+def _rows(table: str, columns: dict[str, list[str]]) -> pa.Table:
+    """Row n has the n-th cell of each column; a shorter column is empty below."""
+    schema = read_schema(EXTRACT.by_table[table])
+    rows = max(map(len, columns.values()))
+    filled = {f: [*cells, *[None] * (rows - len(cells))] for f, cells in columns.items()}
+    numbered = {"_row": list(range(rows)), **filled}
+    return pa.table([numbered.get(f.name, [None] * rows) for f in schema], schema=schema)
+
+
+@pytest.fixture(scope="module")
+def read() -> Cells:
+    """Each list's cells as they were read. One judgement for all: it costs seconds, however few cells it has."""
+    cells = {name: list(spellings(name) | lettered(name)) for name in LISTS}
+    return {name: dict(zip(cells[name], found, strict=True)) for name, found in read_codes(cells).items()}
+
+
+def wrong(read: Cells, wanted: Callable[[str], dict[str, str | None]]) -> Cells:
+    """By list, the cells that were read as something else."""
+    out = {name: {c: read[name][c] for c, code in wanted(name).items() if read[name][c] != code} for name in LISTS}  # fmt: skip
+    return {name: cells for name, cells in out.items() if cells}
+
+
+def test_every_spelling_that_a_list_can_mend_is_read_as_its_code(read: Cells) -> None:
+    assert sum(len(spellings(name)) for name in LISTS) > 10_000
+    assert wrong(read, spellings) == {}
+
+
+def test_a_letter_in_front_of_a_code_is_read_past(read: Cells) -> None:
+    """`a) WBRI` and `q) 6` are WBRI and 6, whatever the letter."""
+    assert wrong(read, lettered) == {}
 
 
 def test_codes_as_the_layout_writes_them_are_standard_and_not_a_slip() -> None:
@@ -298,25 +173,3 @@ def test_codes_as_the_layout_writes_them_are_standard_and_not_a_slip() -> None:
 def test_a_list_that_shares_codes_shares_all_of_them() -> None:
     shared = CONTRACTS.codelists["ethnicity"].codes
     assert set(shared) <= set(CONTRACTS.codelists["annex_a_ethnicity"].codes)
-
-
-def test_dates_are_read_as_days_as_serial_numbers_and_as_text(tmp_path: Path) -> None:
-    rows: list[list[object]] = [list(older()["List 1"][0])]
-    for n, day in enumerate(["16/09/2020", "2020-09-16", 44090, "2020-09-16 00:00:00"]):
-        rows.append([n + 1, "a) Male", "a) WBRI", "01/02/2012", 8.5, day, "q) 6: Police"])
-    with judged(read_bytes(tmp_path, KEY, workbook({"List 1": rows}))) as j:
-        assert {r["contact_date"].isoformat() for r in j.accepted("contacts").to_pylist()} == {"2020-09-16"}
-        assert j.accepted("contacts").num_rows == 4
-    assert all(f.formats for t in EXTRACT.tables for f in t.fields if f.type is FieldType.date)
-
-
-def test_nothing_is_due_by_the_calendar() -> None:
-    """The lists are drawn on demand: no agreement expects one of any month."""
-    flows = [a.flows[KEY] for a in load_agreements().values() if KEY in a.flows]
-    assert flows and all(f.returns_from is None for f in flows)
-
-
-def test_an_encrypted_workbook_says_so(tmp_path: Path) -> None:
-    with pytest.raises(Refused) as refused:
-        read_bytes(tmp_path, KEY, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000)
-    assert refused.value.code is FileCode.XLSX_ENCRYPTED

@@ -22,6 +22,8 @@ from ingest.calendar import parse_period
 from ingest.contract import Contracts, load_contracts
 from ingest.lake import Home, anchor_schemas, write_parquet
 from ingest.projections.arrow import IDENTITY, PERSON_MAP, PIPELINE, raw_schema
+from orchestration.manifest import ensure_manifest
+from orchestration.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROJECT = REPOSITORY / "dbt_project"
@@ -151,14 +153,27 @@ class DbtRun:
     returncode: int
 
 
+def build(home: Home, work: Path, *selected: str) -> DbtRun:
+    """Build what is selected, with every test that looks at nothing else.
+
+    Without the models' unit tests, which see no lake: test_warehouse_build runs them all, once.
+    """
+    return dbt(home, work, "build", "--indirect-selection", "cautious", "--exclude-resource-type", "unit_test",
+               "--select", *selected)  # fmt: skip
+
+
 def dbt(home: Home, work: Path, *arguments: str) -> DbtRun:
-    """dbt in its own process on that lake; the warehouse is `work/warehouse.duckdb`, artifacts are in `work/target`."""
+    """dbt in its own process on that lake; the warehouse is `work/warehouse.duckdb`, artifacts are in `work/target`.
+
+    It starts from the parse that all processes of a session share, as a run of ours does.
+    """
     environment = {
         **os.environ, "SCP_LAKE": str(home.lake.resolve()), "SCP_WAREHOUSE": str(work / "warehouse.duckdb"),
-        "DO_NOT_TRACK": "1",
+        "DO_NOT_TRACK": "1", "PYTHONPATH": str(REPOSITORY),
     }  # fmt: skip
+    ensure_manifest(Settings(home=home))
     command = [
-        str(Path(sys.executable).with_name("dbt")), "--no-use-colors", *arguments, "--project-dir", str(PROJECT),
+        sys.executable, "-m", "orchestration.dbt_command", "--no-use-colors", *arguments, "--project-dir", str(PROJECT),
         "--profiles-dir", str(PROJECT), "--target-path", str(work / "target"), "--log-path", str(work / "log"),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=work)

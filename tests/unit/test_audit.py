@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import random
 import stat
 from pathlib import Path
@@ -18,6 +19,12 @@ def write(home: Home, n: int = 5) -> None:
     for i in range(n):
         audit.append(home, "find", officer="ig.officer", reason="subject_access", reference=f"SAR-2026-{i}",
                      subject=f"{i} tokens", counts={"accepted_rows": i})  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written is the same, and no test can tell whether it would outlast a power cut."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @pytest.fixture
@@ -106,15 +113,18 @@ def test_nothing_is_appended_to_a_log_that_was_changed(home: Home) -> None:
 def test_a_line_torn_by_a_crash_is_kept_and_noted(home: Home) -> None:
     write(home, 4)
     path = audit.log_path(home)
-    whole = path.read_bytes()
+    whole, head = path.read_bytes(), audit.read(home)[2].hash
     last = whole.splitlines(keepends=True)[-1]
     for cut in range(1, len(last)):
         path.write_bytes(whole[:-cut])
-        (home.identity / audit.HEAD).write_text(f"3 {audit.read(home)[2].hash}\n")  # the crash came before it
+        (home.identity / audit.HEAD).write_text(f"3 {head}\n")  # the crash came before it
         torn = whole[len(whole) - len(last) : -cut]
         state = audit.verify(home)
         is_torn = cut > 1  # without its line end alone, the entry is whole
         assert (state.holds, state.entries, state.torn_at_end) == (True, 4 - is_torn, is_torn)
+        # Seen wherever the line was torn; noted at its ends and in every fourth place, for writing is what takes the time.
+        if 8 < cut < len(last) - 8 and cut % 4:
+            continue
         write(home, 1)
         state = audit.verify(home)
         assert (state.holds, state.torn, state.torn_at_end) == (True, int(is_torn), False), cut

@@ -60,6 +60,7 @@ def test_a_small_complement_or_a_small_denominator_hides_the_numerator(pairs):
             assert math.isnan(row["n"]) and math.isnan(row["value"]) and row["symbol"] == CONFIDENTIAL
 
 
+@settings(max_examples=20)  # which columns there are does not hang on what is in them
 @given(PAIRS)
 def test_no_exact_column_survives(pairs):
     assert not {"numerator", "denominator", "ci_low", "ci_high", "n_excluded"} & set(

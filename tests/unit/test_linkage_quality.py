@@ -133,7 +133,8 @@ def test_counts_equal_those_of_every_pair_looked_at(rows: list[dict[str, object]
     assert counted(people) == one_by_one(people)
 
 
-@settings(max_examples=40, deadline=None)
+# Few: the test above holds counts against pairs without an order, for rows in any.
+@settings(max_examples=15, deadline=None)
 @given(records, st.randoms(use_true_random=False))
 def test_the_order_of_records_does_not_matter(rows: list[dict[str, object]], shuffle: random.Random) -> None:
     people = [{"child_token": f"c{i}", **r} for i, r in enumerate(rows)]

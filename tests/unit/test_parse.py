@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.parse import SPACE, trimmed
-from tests.support.judging import failures, judged, one, row
+from tests.support.judging import failures, judged, row
+from tests.support.judging_rows import Rows
 
 D, T = dt.date, dt.datetime
 
@@ -79,42 +80,43 @@ CASES: list[tuple[str, str, Any, set[str]]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def read() -> list[tuple[dict[str, Any], set[str]]]:
-    """Every case as one row of one file: what was read, and the rules that the row fails."""
-    rows = [row(n, **{column: cell}) for n, (column, cell, _, _) in enumerate(CASES)]
-    with judged(rows) as j:
-        typed = {r["_row"]: r for t in (j.accepted("cases"), j.rejected("cases")) for r in t.to_pylist()}
-        fails: dict[int, set[str]] = {n: set() for n in typed}
-        for found in j.findings("cases").to_pylist():
-            fails[found["row"]].add(found["rule_id"].removeprefix("example.cases."))
-    return [(typed[n], fails[n]) for n in sorted(typed)]
+ROWS = Rows()
+READ = [ROWS.add(**{column: cell}) for column, cell, _, _ in CASES]
 
 
 @pytest.mark.parametrize("n", range(len(CASES)), ids=[f"{c[0]}:{c[1]!r}" for c in CASES])
-def test_cell(n: int, read: list[tuple[dict[str, Any], set[str]]]) -> None:
+def test_cell(n: int) -> None:
     column, _, value, fails = CASES[n]
-    typed, found = read[n]
-    assert typed[column] == value
+    assert READ[n].typed[column] == value
     # Rules between columns are other tests; here only what is said of the cell itself.
-    assert {f for f in found if f.startswith(column) or f in fails} == fails
+    assert {f for f in READ[n].fails if f.startswith(column) or f in fails} == fails
 
 
-@pytest.mark.parametrize("symbol", ["c", "x", "z", "k", "low", "LOW", "u", ":", ".."])
+SYMBOLS = {s: ROWS.add(rate=s) for s in ("c", "x", "z", "k", "low", "LOW", "u", ":", "..")}
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
 def test_symbol_is_kept_and_is_never_a_number(symbol: str) -> None:
-    typed, found = one(rate=symbol)
+    typed = SYMBOLS[symbol].typed
     assert (typed["rate"], typed["rate_symbol"]) == (None, symbol.lower())
-    assert "rate.readable" not in found
+    assert "rate.readable" not in SYMBOLS[symbol].fails
 
 
-@pytest.mark.parametrize(("cell", "value"), [("0", 0.0), ("1,234", 1234.0), ("12.5", 12.5), ("-3", -3.0)])
+FIGURES = {"0": 0.0, "1,234": 1234.0, "12.5": 12.5, "-3": -3.0}
+FIGURE_ROWS = {cell: ROWS.add(rate=cell) for cell in FIGURES}
+
+
+@pytest.mark.parametrize(("cell", "value"), FIGURES.items())
 def test_figure_is_a_number(cell: str, value: float) -> None:
-    typed, _ = one(rate=cell)
+    typed = FIGURE_ROWS[cell].typed
     assert (typed["rate"], typed["rate_symbol"]) == (value, None)
 
 
+UNKNOWN_SYMBOL = ROWS.add(rate="[w]")
+
+
 def test_unknown_symbol_is_a_finding_not_a_null() -> None:
-    assert one(rate="[w]")[1].get("rate.readable") == 1
+    assert UNKNOWN_SYMBOL.fails.get("rate.readable") == 1
 
 
 def test_unreadable_value_of_a_required_field_rejects_the_row() -> None:

@@ -14,7 +14,7 @@ from ingest.projections.example import example_row
 from ingest.projections.template import template_files
 from ingest.projections.wording import file_name, set_stem
 
-CONTRACTS = load_contracts()
+CONTRACTS, AGREEMENTS = load_contracts(), load_agreements()
 KEYS = sorted(k for k, e in CONTRACTS.items() if not e.licence)
 
 
@@ -22,7 +22,7 @@ KEYS = sorted(k for k, e in CONTRACTS.items() if not e.licence)
 def test_a_template_with_its_example_row_is_read_and_accepted_whole(key: str, tmp_path: Path) -> None:
     extract = CONTRACTS[key]
     submitter = CONTRACTS.submitter(extract.submitters[0])
-    made = template_files(CONTRACTS, key, load_agreements())
+    made = template_files(CONTRACTS, key, AGREEMENTS)
     folder = tmp_path / "landing" / key / submitter.name / "first"
     folder.mkdir(parents=True)
     tables = [t for t in extract.tables if f"{key.replace('/', '__')}/{set_stem(t)}.csv" in made]
