@@ -19,7 +19,7 @@ from publish.audiences import OPEN_COUNTS
 from publish.release import Release, publish
 from publish.report import PAGES, THEMES
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.xdist_group("report")
 
 
 def pages(site: Path) -> dict[str, html.HtmlElement]:

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from publish.report import PAGES
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.xdist_group("report")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 

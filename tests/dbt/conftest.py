@@ -1,4 +1,4 @@
-"""The dbt project, compiled once on an empty lake for all tests of this folder."""
+"""The whole dbt project, built once on an empty lake for all tests of this folder that read what dbt made of it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ from typing import Any
 
 import pytest
 
-from tests.support.lake_fixture import dbt, empty_lake
+from tests.support.lake_fixture import DbtRun, dbt, empty_lake
 
 
 @pytest.fixture(scope="session")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    work = tmp_path_factory.mktemp("dbt_compile")
-    run = dbt(empty_lake(work / "home"), work, "compile")
-    assert run.returncode == 0, run.output[-4000:]
-    return json.loads((run.target / "manifest.json").read_text(encoding="utf-8"))
+def empty_build(tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
+    """Every model and every test of the project, unit tests too. Whether it went well is for test_warehouse_build to say."""
+    work = tmp_path_factory.mktemp("empty_lake")
+    return dbt(empty_lake(work / "home"), work, "build")
+
+
+@pytest.fixture(scope="session")
+def manifest(empty_build: DbtRun) -> dict[str, Any]:
+    """dbt's manifest with the compiled SQL of every model and test."""
+    path = empty_build.target / "manifest.json"
+    assert path.exists(), empty_build.output[-4000:]
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ import pytest
 
 from ingest.projections.generate import REPOSITORY
 
+pytestmark = pytest.mark.xdist_group("empty_lake")  # what dbt made of it is made once
+
 PAGES = [*sorted((REPOSITORY / "docs").glob("*.md")), REPOSITORY / "README.md"]
 NAMED = re.compile(r"`((?:dim|fct|bridge|int|rec)_[a-z0-9_]+)`")
 

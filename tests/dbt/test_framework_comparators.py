@@ -13,9 +13,9 @@ import pytest
 from ingest.agreement import load_agreements
 from ingest.contract import load_contracts
 from ingest.lake import Home
-from tests.support.lake_fixture import REPOSITORY, dbt
+from tests.support.lake_fixture import REPOSITORY, build
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.minutes(2)
 
 REFERENCE = REPOSITORY / "ingest" / "reference" / "published"
 STAFFS, STOKE = "E10000028", "E06000021"
@@ -67,9 +67,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnec
     home = Home(work / "home")
     intake = take_in_all(REFERENCE, load_contracts(), load_agreements(), home, lambda _: GateVerdict())
     assert {r.status for r in intake.reports} <= {"accepted", "partly_accepted"}
-    run = dbt(home, work, "build", "--select", "+fct_indicator_comparator", "bridge_district_authority",
-              "stg_published__local_authority_lookup__districts", "--indirect-selection", "cautious",
-              "--exclude-resource-type", "unit_test")  # fmt: skip
+    run = build(home, work, "+fct_indicator_comparator", "bridge_district_authority",
+                "stg_published__local_authority_lookup__districts")  # fmt: skip
     assert run.returncode == 0, run.output[-4000:]
     return duckdb.connect(str(work / "warehouse.duckdb"), read_only=True)
 

@@ -11,7 +11,9 @@ import pytest
 
 from ingest.contract import RuleKind, load_contracts
 from ingest.lake import Home
-from tests.support.lake_fixture import LakeFixture, dbt
+from tests.support.lake_fixture import LakeFixture, build
+
+pytestmark = pytest.mark.minutes(1.5)
 
 Row = dict[str, Any]
 
@@ -161,16 +163,7 @@ def built(tmp_path: Path, first: int) -> tuple[list[tuple[str, ...]], list[tuple
     work = tmp_path / f"work{first}"
     work.mkdir()
     home = two_years(tmp_path / f"home{first}", first)
-    run = dbt(
-        home,
-        work,
-        "build",
-        "--select",
-        "+rec_history_result",
-        "+fct_finding",
-        "--indirect-selection",
-        "cautious",
-    )
+    run = build(home, work, "+rec_history_result", "+fct_finding")
     assert run.returncode == 0, run.output[-4000:]
     with duckdb.connect(str(work / "warehouse.duckdb"), read_only=True) as con:
         found = con.execute(FOUND).fetchall()
@@ -182,7 +175,6 @@ def built(tmp_path: Path, first: int) -> tuple[list[tuple[str, ...]], list[tuple
     return found, results
 
 
-@pytest.mark.slow
 def test_each_rule_finds_its_child_and_no_other(tmp_path: Path) -> None:
     found, results = built(tmp_path, 0)
     assert {period for *_, period in found} == {"2025-26"}

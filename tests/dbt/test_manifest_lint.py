@@ -6,8 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ingest.contract import load_contracts
 from tests.contracts.test_contract_coverage import OUR_OWN
+
+pytestmark = pytest.mark.xdist_group("empty_lake")  # what dbt made of it is made once
 
 Model = dict[str, Any]
 Models = dict[str, Model]

@@ -19,9 +19,9 @@ from ingest.agreement import load_agreements
 from ingest.contract import load_contracts
 from ingest.lake import Home
 from ingest.reference import PUBLISHED
-from tests.support.lake_fixture import dbt
+from tests.support.lake_fixture import build
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.minutes(2)
 
 EXTRACT = "dfe_children_looked_after"
 OLD = PUBLISHED / EXTRACT / "dfe" / "2025"
@@ -79,8 +79,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[duckdb.DuckDBPyConn
     rewrite(STABILITY, folder, stability)
     for place in (PUBLISHED, work / "sent"):
         take_in_all(place, load_contracts(), load_agreements(), home, lambda _: GateVerdict())
-    run = dbt(home, work, "build", "--select", "+fct_published_figure", "+fct_published_revision", "--indirect-selection",
-              "cautious")  # fmt: skip
+    run = build(home, work, "+fct_published_figure", "+fct_published_revision")
     assert run.returncode == 0, run.output[-4000:]
     return duckdb.connect(str(work / "warehouse.duckdb"), read_only=True), home
 

@@ -8,20 +8,12 @@ import duckdb
 import pytest
 
 from ingest.lake import Home
-from tests.support.lake_fixture import LakeFixture, dbt
+from tests.support.lake_fixture import LakeFixture, build, dbt
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.minutes(1.5)
 
 CHECK = "nobody_restricted_is_a_known_child"
-PART = (
-    "--select",
-    "+dim_child",
-    "+fct_police_missing_episode",
-    "+fct_cp_plan",
-    CHECK,
-    "--indirect-selection",
-    "cautious",
-)
+PART = ("+dim_child", "+fct_police_missing_episode", "+fct_cp_plan", CHECK)
 CHILD = {"birth_date": "2012-05-01", "sex": "F", "ethnicity": "WBRI"}
 
 
@@ -52,7 +44,7 @@ def lake(root: Path, *restricted: str) -> Home:
 
 def built(tmp_path: Path, *restricted: str) -> dict[str, list[tuple[object, ...]]]:
     home = lake(tmp_path / "home", *restricted)
-    done = dbt(home, tmp_path, "build", *PART)
+    done = build(home, tmp_path, *PART)
     assert done.returncode == 0, done.output[-3000:]
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
         return {

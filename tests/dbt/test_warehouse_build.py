@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,15 @@ import duckdb
 import pytest
 
 from ingest.lake import Home
-from tests.support.lake_fixture import LakeFixture, dbt, empty_lake
+from tests.support.lake_fixture import DbtRun, LakeFixture, build
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.xdist_group("empty_lake"),
+    pytest.mark.minutes(3),
+]  # what dbt made of it is made once
 
-#: The part below the framework, whose tests are its own.
-PART = (
-    "--select", "path:seeds", "path:models/staging", "path:models/conformed", "path:models/quality",
-    "--indirect-selection", "cautious",
-)  # fmt: skip
+#: The part below the framework, for what is worked out by hand here.
+PART = ("path:seeds", "path:models/staging", "path:models/conformed", "path:models/quality")
 
 
 def small_lake(root: Path) -> Home:
@@ -113,7 +114,7 @@ def small_lake(root: Path) -> Home:
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     work = tmp_path_factory.mktemp("small_lake")
-    run = dbt(small_lake(work / "home"), work, "build", *PART)
+    run = build(small_lake(work / "home"), work, *PART)
     assert run.returncode == 0, run.output[-6000:]
     return duckdb.connect(str(work / "warehouse.duckdb"), read_only=True)
 
@@ -122,10 +123,13 @@ def rows(warehouse: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]
     return [tuple(str(v) if v is not None else None for v in r) for r in warehouse.execute(sql).fetchall()]
 
 
-def test_everything_builds_on_an_empty_lake_and_unit_tests_pass(tmp_path: Path) -> None:
-    run = dbt(empty_lake(tmp_path / "home"), tmp_path, "build", *PART)
-    assert run.returncode == 0, run.output[-6000:]
-    assert "WARN=0 ERROR=0 SKIP=0" in run.output
+def test_everything_builds_on_an_empty_lake_and_unit_tests_pass(empty_build: DbtRun) -> None:
+    """Every model of every stage, and every unit test of a model: no other test runs them."""
+    assert empty_build.returncode == 0, empty_build.output[-6000:]
+    assert "WARN=0 ERROR=0 SKIP=0" in empty_build.output
+    results = json.loads((empty_build.target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    unit_tests = [r for r in results if r["unique_id"].startswith("unit_test.")]
+    assert len(unit_tests) > 100 and {r["status"] for r in unit_tests} == {"pass"}
 
 
 def test_the_corrected_census_is_in_force_and_the_refused_one_is_not(
@@ -227,7 +231,7 @@ def test_a_lost_row_fails_the_build(tmp_path: Path) -> None:
     )  # fmt: skip
     home = lake.write()
     (home.raw("partnership/board_attendance", "seats") / f"{lost}.parquet").unlink()
-    run = dbt(home, tmp_path, "build", "--select", "+fct_table_count", "--indirect-selection", "cautious")
+    run = build(home, tmp_path, "+fct_table_count")
     assert run.returncode != 0
     assert "Failure in test raw_rows_are_the_accepted_rows" in run.output
     assert "ERROR=1 " in run.output

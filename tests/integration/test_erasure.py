@@ -288,7 +288,6 @@ def test_an_erasure_that_is_killed_at_a_step_is_finished_by_the_next_run(
     assert erasure.finish(persons.place) == []
 
 
-@pytest.mark.slow
 def test_an_erasure_that_is_killed_at_any_write_is_finished(
     made: Path, tmp_path: Path, whole: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

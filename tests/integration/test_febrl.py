@@ -6,8 +6,6 @@ import pytest
 
 from tests.support import febrl
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def two_agencies() -> dict[str, float]:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.world import REPOSITORY, scp
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.minutes(1.5)
 
 KEY = "police/test_extract"
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from ingest import registry
 from ingest.lake import Home
 from tests.support.world import REPOSITORY, scp
-
-pytestmark = pytest.mark.slow
 
 
 def test_a_census_older_than_the_first_partition_is_taken_in(tmp_path: Path) -> None:

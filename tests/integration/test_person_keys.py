@@ -84,7 +84,6 @@ def room(tmp_path: Path) -> Room:
     return Room(tmp_path / "home")
 
 
-@pytest.mark.slow
 def test_twenty_orders_of_arrival_give_the_same_keys_byte_for_byte(tmp_path: Path) -> None:
     """Linked after every arrival, scores kept between; the last map is the same whichever return came when."""
     found: set[bytes] = set()

@@ -330,7 +330,6 @@ pipeline.take_in_all(Path(sys.argv[1]), load_contracts(), load_agreements(), Hom
 """
 
 
-@pytest.mark.slow
 def test_killed_at_random_moments_and_started_again_gives_the_same_lake(tmp_path: Path) -> None:
     landing, undisturbed, home = (
         tmp_path / "landing",

@@ -26,7 +26,7 @@ from ingest.lake import Home
 from ingest.reference import PUBLISHED
 from orchestration.warehouse_file import current, current_release
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.minutes(3)
 
 CENSUS = Path(__file__).parents[1] / "data" / "cin_census"
 STRANGERS = ("Adoption_register_2019.xlsx", "cla_number_and_rate_by_ward.csv", "workforce_2022.xml")

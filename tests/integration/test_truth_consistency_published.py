@@ -8,6 +8,8 @@ import pytest
 from ingest.synthetic import calibration as cal
 from ingest.synthetic import partnership
 
+pytestmark = pytest.mark.minutes(3)
+
 SIZE = 0.3
 
 #: Published for 2024-25: indicator -> (Staffordshire, Stoke-on-Trent, how far it may be off, relative or in points).

@@ -20,8 +20,6 @@ from orchestration.settings import Settings
 UNTIL = dt.date(2026, 12, 31)
 SNAPSHOT = Path(__file__).parent / "asset_keys.txt"
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:

@@ -32,7 +32,7 @@ from orchestration.warehouse_file import current_release
 from tests.support.marker_scan import scan, scan_text
 from tests.support.small_landing import census, council_episode, police_episode, put, sheet
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.minutes(4)
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONTRACTS = load_contracts()

@@ -191,7 +191,6 @@ def test_a_limit_on_what_a_query_brings(place: Place, source: dict[str, Any]) ->
     assert place.landed() == {}
 
 
-@pytest.mark.slow
 def test_many_rows_pass_in_little_memory(
     place: Place, source: dict[str, Any], bookings: PostgresServer
 ) -> None:

@@ -164,7 +164,6 @@ def test_a_kill_half_way_leaves_nothing_visible_and_the_next_pull_is_whole(
     assert list(place.landed().values()) == [body]
 
 
-@pytest.mark.slow
 def test_a_big_file_passes_in_little_memory(place: Place, sftp: SftpServer, sftp_source: Make) -> None:
     size = 400_000_000
     with (sftp.root / "training.csv").open("wb") as handle:
