@@ -81,6 +81,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (-minutes[_group(item)], _group(item)))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Stops a worker whose groups do not hold: what is to be made once would be made once a worker, in silence."""
+    ids = [item.nodeid for item in session.items]
+    if getattr(session.config.option, "loadgroup", False) and not all("@" in each for each in ids):
+        raise pytest.UsageError(
+            "this pytest-xdist does not group tests under this pytest (see the cap in pyproject.toml)"
+        )
+
+
 def _group(item: pytest.Item) -> str:
     marker = item.get_closest_marker("xdist_group")
     assert marker is not None
