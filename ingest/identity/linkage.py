@@ -271,8 +271,11 @@ def _score(con: duckdb.DuckDBPyConnection, model: Model, kept: tuple[pa.Table, p
         scored.frequencies(con, model)
         con.execute("create temp table scored_pair as select * from kept_pair limit 0")
     # Pairs of a record that is new were scored just now; a run that was killed as it kept its scores may have left some.
+    # Materialised, because a condition on a hash that DuckDB hands on to Arrow is too large for it.
     con.execute(
-        """insert into scored_pair by name select k.* from kept_pair k
+        """insert into scored_pair by name
+           with kept as materialized (select * from kept_pair)
+           select k.* from kept k
            semi join record l on k.record_l = l.record_id and not l.is_new
            semi join record r on k.record_r = r.record_id and not r.is_new"""
     )
