@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +66,9 @@ def tokens_of(persons: Persons) -> tuple[str, ...]:
 def everything(home: Home) -> dict[str, list[dict[str, Any]]]:
     """Every stored row that says whom it is about, by file."""
     out = {}
-    for path in sorted(home.lake.rglob("*.parquet")):
+    for path in sorted(
+        p for p in home.lake.rglob("*.parquet") if p.name != "_schema.parquet"
+    ):  # without rows
         if "child_token" in pq.read_schema(path).names:
             out[str(path.relative_to(home.lake))] = pq.ParquetFile(path).read().to_pylist()
     return out
@@ -257,86 +261,91 @@ def approved(persons: Persons) -> None:
     erasure.approve(persons.place, case.id, SECOND)
 
 
+@dataclass
+class Disturbed:
+    """One erasure, and what lay on the disk at every moment at which it could have been killed, each a home of its own."""
+
+    whole: tuple[Any, ...]  # what it came to, undisturbed
+    steps: dict[tuple[str, bool], Persons]  # (step, after it) -> the home then
+    writes: list[
+        Persons
+    ]  # before every rename and every removal in turn: those are the moments at which something changes
+
+
 @pytest.fixture(scope="module")
-def whole(made: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ...]:
-    root = tmp_path_factory.mktemp("whole")
-    persons = copy_of(made, root)
-    approved(persons)
-    return state(persons)
+def disturbed(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Disturbed:
+    root = tmp_path_factory.mktemp("disturbed")
+    running = copy_of(made, root / "running")
+    out = Disturbed((), {}, [])
+
+    def copy() -> Persons:
+        """As a killed process leaves it: what it had half written bears its number, which no later one has."""
+        folder = root / f"{len(out.steps) + len(out.writes)}"
+        then = copy_of(root / "running", folder)
+        for partial in list(folder.rglob("*.partial")):
+            partial.rename(partial.with_name(partial.name.replace(f".{os.getpid()}.", ".0.")))
+        return then
+
+    def copied_before(act: Callable[..., Any]) -> Callable[..., Any]:
+        def run(path: Path, *args: Any, **kwargs: Any) -> Any:
+            if path.suffix != ".partial" or act is rename:  # the other is tidying after a write, not a change
+                out.writes.append(copy())
+            return act(path, *args, **kwargs)
+
+        return run
+
+    def copied_around(name: str, step: Callable[..., Any]) -> Callable[..., Any]:
+        def run(work: Any) -> Any:
+            out.steps[name, False] = copy()
+            done = step(work)
+            out.steps[name, True] = copy()
+            return done
+
+        return run
+
+    rename, unlink = Path.replace, Path.unlink
+    case, _ = erasure.propose(running.place, running.by("nhs_number", NHS), WHY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(erasure, "STEPS", tuple((n, copied_around(n, s)) for n, s in erasure.STEPS))
+        patch.setattr(Path, "replace", copied_before(rename))
+        patch.setattr(Path, "unlink", copied_before(unlink))
+        erasure.approve(running.place, case.id, SECOND)
+    out.whole = state(running)
+    return out
 
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("name", [n for n, _ in erasure.STEPS])
 def test_an_erasure_that_is_killed_at_a_step_is_finished_by_the_next_run(
-    persons: Persons, whole: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch, name: str, after: bool
+    disturbed: Disturbed, name: str, after: bool
 ) -> None:
-    def killing(step: Callable[..., Any]) -> Callable[..., Any]:
-        def run(work: Any) -> Any:
-            if after:
-                step(work)
-            raise Killed
-
-        return run
-
-    with monkeypatch.context() as patch:
-        patch.setattr(erasure, "STEPS", tuple((n, killing(s) if n == name else s) for n, s in erasure.STEPS))
-        with pytest.raises(Killed):
-            approved(persons)
+    persons = disturbed.steps[name, after]
     registry.reconcile(persons.home)
     assert len(erasure.finish(persons.place)) == 1
-    assert state(persons) == whole
+    assert state(persons) == disturbed.whole
     assert erasure.finish(persons.place) == []
 
 
-def test_an_erasure_that_is_killed_at_any_write_is_finished(
-    made: Path, tmp_path: Path, whole: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every rename and every removal in turn: those are the moments at which something changes."""
-    rename, unlink = Path.replace, Path.unlink
-    number, finished = 0, False
-    while not finished:
-        number += 1
-        root = tmp_path / str(number)
-        persons = copy_of(made, root)
-        case, _ = erasure.propose(persons.place, persons.by("nhs_number", NHS), WHY)
-        left = number
-
-        def one_less(act: Callable[..., Any]) -> Callable[..., Any]:
-            def run(*args: Any, **kwargs: Any) -> Any:
-                nonlocal left
-                if args[0].suffix == ".partial" and act is unlink:
-                    return act(*args, **kwargs)  # tidying after a write, not a change
-                left -= 1
-                if left == 0:
-                    raise Killed
-                return act(*args, **kwargs)
-
-            return run
-
-        with monkeypatch.context() as patch:
-            patch.setattr(Path, "replace", one_less(rename))
-            patch.setattr(Path, "unlink", one_less(unlink))
-            try:
-                erasure.approve(persons.place, case.id, SECOND)
-                finished = True
-            except Killed:
-                pass
+def test_an_erasure_that_is_killed_at_any_write_is_finished(disturbed: Disturbed) -> None:
+    """And nothing half written is left of it."""
+    half_written = 0
+    for number, persons in enumerate(disturbed.writes):
+        half_written += len(list(persons.home.root.rglob("*.partial")))
+        (case,) = erasure.cases(persons.home)
         registry.reconcile(persons.home)
-        if erasure.find_case(persons.home, case.id).state == "proposed":
-            erasure.approve(
-                persons.place, case.id, SECOND
-            )  # killed before the approval was written: the officer does it again
+        if case.state == "proposed":  # killed before the approval was written: the officer does it again
+            erasure.approve(persons.place, case.id, SECOND)
             assert audit.verify(persons.home).holds
-            assert state(persons)[:-1] == whole[:-1], number
+            assert state(persons)[:-1] == disturbed.whole[:-1], number
         else:
             erasure.finish(persons.place)
-            assert state(persons) == whole, number
-        shutil.rmtree(root)
-    assert number > 30
+            assert state(persons) == disturbed.whole, number
+        assert not list(persons.home.root.rglob("*.partial")), number
+    assert len(disturbed.writes) > 30 and half_written > 20
 
 
 def test_scp_run_finishes_an_erasure_before_it_does_anything_else(
-    persons: Persons, whole: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
+    persons: Persons, disturbed: Disturbed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def killed(_: Any) -> Any:
         raise Killed
@@ -348,7 +357,9 @@ def test_scp_run_finishes_an_erasure_before_it_does_anything_else(
             approved(persons)
     here, said = Settings(persons.home, persons.landing), list[str]()
     finish_erasures(here, said.append)
-    assert state(persons) == whole and said == [f"finished the erasure {erasure.cases(persons.home)[0].id}"]
+    assert state(persons) == disturbed.whole and said == [
+        f"finished the erasure {erasure.cases(persons.home)[0].id}"
+    ]
     finish_erasures(here, said.append)
     assert len(said) == 1
 

@@ -12,6 +12,7 @@ from ingest.identity.store import IdentityStore
 from ingest.lake import Home
 from orchestration.cli import app
 from orchestration.locking import single_writer
+from tests.support.small_persons import copy_of
 from tests.support.small_review import AGREES, DIFFERS, waiting
 
 FIRST, SECOND = ("--officer", "first.officer"), ("--officer", "second.officer")
@@ -19,14 +20,22 @@ WHY = ("--reason", "agency_confirmed")
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return waiting(tmp_path_factory.mktemp("identity")).home
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("identity")
+    waiting(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def home(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home in which nothing may change."""
+    return copy_of(made, tmp_path_factory.mktemp("unchanged")).home
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Home:
+def own(made: Path, tmp_path: Path) -> Home:
     """A home that the test may change."""
-    return waiting(tmp_path).home
+    return copy_of(made, tmp_path).home
 
 
 def scp(home: Home, *words: str) -> Result:

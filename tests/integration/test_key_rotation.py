@@ -11,7 +11,7 @@ from ingest.identity import decisions, erasure, keys, linkage, restrictions, rev
 from ingest.identity.rights import Asked
 from ingest.lake import Home, write_text
 from tests.support.small_landing import council_episode, la12, po01, police_episode
-from tests.support.small_persons import NHS, Persons, make_empty
+from tests.support.small_persons import NHS, Persons, copy_of, make_empty
 
 BORN = "09/03/2012"
 COUNCIL, POLICE = (
@@ -48,7 +48,10 @@ def moved(row: dict[str, str], month: str) -> dict[str, str]:
     return {k: row[k].replace("/05/2025", month) for k in ("missing_at", "reported_at", "located_at")}
 
 
-def first_month(root: Path) -> Persons:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first month, taken in once."""
+    root = tmp_path_factory.mktemp("rotation")
     out = make_empty(root)
     la12(
         out.landing,
@@ -56,7 +59,12 @@ def first_month(root: Path) -> Persons:
     )
     po01(out.landing, rows(), received_at="2025-06-10T09:00:00")
     out.take_in()
-    return out
+    return root
+
+
+@pytest.fixture
+def persons(made: Path, tmp_path: Path) -> Persons:
+    return copy_of(made, tmp_path)
 
 
 def publish(home: Home, name: str) -> None:
@@ -97,8 +105,7 @@ def raw_tokens(home: Home) -> set[str]:
 
 
 @pytest.mark.parametrize("published", [True, False])
-def test_the_same_children_keep_their_persons_under_new_pseudonyms(tmp_path: Path, published: bool) -> None:
-    persons = first_month(tmp_path)
+def test_the_same_children_keep_their_persons_under_new_pseudonyms(persons: Persons, published: bool) -> None:
     home, before = persons.home, person_map(persons.home)
     if published:
         publish(home, "aaaa00000001")
@@ -113,8 +120,7 @@ def test_the_same_children_keep_their_persons_under_new_pseudonyms(tmp_path: Pat
     assert set(after) == set(before) | new
 
 
-def test_persons_outlast_their_first_pseudonyms(tmp_path: Path) -> None:
-    persons = first_month(tmp_path)
+def test_persons_outlast_their_first_pseudonyms(persons: Persons) -> None:
     home, before = persons.home, person_map(persons.home)
     publish(home, "aaaa00000001")
     linkage.link(home)
@@ -130,8 +136,7 @@ def test_persons_outlast_their_first_pseudonyms(tmp_path: Path) -> None:
     assert any(t.startswith("c3_") for t in person_map(home))
 
 
-def test_two_versions_of_one_child_are_no_second_child_with_its_number(tmp_path: Path) -> None:
-    persons = first_month(tmp_path)
+def test_two_versions_of_one_child_are_no_second_child_with_its_number(persons: Persons) -> None:
     waiting = {r["case"] for r in review.waiting(persons.home)}
     keys.rotate(persons.home.identity)
     second_month(persons)
@@ -141,8 +146,7 @@ def test_two_versions_of_one_child_are_no_second_child_with_its_number(tmp_path:
 
 
 @pytest.mark.parametrize("verdict", ["same", "different"])
-def test_decisions_hold_for_new_pseudonyms(tmp_path: Path, verdict: str) -> None:
-    persons = first_month(tmp_path)
+def test_decisions_hold_for_new_pseudonyms(persons: Persons, verdict: str) -> None:
     home = persons.home
     (row,) = review.waiting(home)
     step = decisions.propose(
@@ -156,8 +160,7 @@ def test_decisions_hold_for_new_pseudonyms(tmp_path: Path, verdict: str) -> None
     assert len(set(person_map(home).values())) == people and review.waiting(home) == []
 
 
-def test_a_restricted_child_stays_restricted(tmp_path: Path) -> None:
-    persons = first_month(tmp_path)
+def test_a_restricted_child_stays_restricted(persons: Persons) -> None:
     asked = Asked("restriction_request", "RES-2026-1", "ig.officer")
     rights.restrict(persons.place, persons.by("nhs_number", NHS), asked)
     keys.rotate(persons.home.identity)
@@ -169,8 +172,7 @@ def test_a_restricted_child_stays_restricted(tmp_path: Path) -> None:
     assert len(mine) == 2 and mine <= listed
 
 
-def test_an_erased_child_is_kept_out_under_every_version(tmp_path: Path) -> None:
-    persons = first_month(tmp_path)
+def test_an_erased_child_is_kept_out_under_every_version(persons: Persons) -> None:
     home = persons.home
     keys.rotate(home.identity)
     case, _ = erasure.propose(
@@ -186,8 +188,7 @@ def test_an_erased_child_is_kept_out_under_every_version(tmp_path: Path) -> None
     assert len(raw_tokens(home)) == 4  # two other children, each under the first version and the third
 
 
-def test_a_version_whose_key_was_lost_stops_everything(tmp_path: Path) -> None:
-    persons = first_month(tmp_path)
+def test_a_version_whose_key_was_lost_stops_everything(persons: Persons) -> None:
     keys.rotate(persons.home.identity)
     (persons.home.identity / "pseudonym-v2.key").unlink()
     with pytest.raises(keys.KeyProblem, match="pseudonym-v2"):

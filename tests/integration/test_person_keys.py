@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from ingest.identity import decisions, linkage
-from ingest.identity.store import SCHEMA, IdentityStore
-from ingest.lake import Home, write_parquet, write_text
-from ingest.projections.arrow import PIPELINE
+from tests.support.identity_room import Room
 from tests.support.people_rows import Row, child, nhs, row, upn
 
 N1, N2, N3 = nhs("999000001"), nhs("999814732"), nhs("999000050")
@@ -33,78 +31,48 @@ RETURNS: dict[str, list[Row]] = {
 }  # fmt: skip
 
 
-class Room:
-    """A home with nothing but an identity store and a registry."""
-
-    def __init__(self, root: Path, rows: dict[str, list[Row]] = RETURNS) -> None:
-        self.home, self.rows = Home(root), rows
-        from tests.support.small_landing import place_keys
-
-        place_keys(self.home)
-        self.store = IdentityStore(self.home.identity)
-
-    def arrive(
-        self, submission: str, *, number: int = 1, of: str | None = None, rows: list[Row] | None = None
-    ) -> None:
-        """A return comes in. `of`: it replaces the return of that id."""
-        month = int((of or submission)[1:])
-        start = dt.date(2024, month, 1)
-        end = (start + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
-        known: dict[str, object] = {
-            "submission_id": submission, "agency": "council", "extract": "any", "submitter": "any", "period": f"2024-{month:02d}",
-            "period_start": start, "period_end": end, "submission_no": number, "status": "accepted", "sha256": submission,
-            "received_at": dt.datetime.combine(end, dt.time(9, number)), "rows_received": 1, "rows_accepted": 1, "rows_rejected": 0,
-        }  # fmt: skip
-        schema = PIPELINE["submissions"]
-        said = [{f.name: r.get(f.name) for f in SCHEMA} for r in (rows or self.rows[submission])]
-        self.store.stage(submission, pa.Table.from_pylist(said, schema=SCHEMA))
-        self.store.promote(submission)
-        table = pa.Table.from_pylist([{f.name: known.get(f.name) for f in schema}], schema=schema)
-        write_parquet(table, self.home.pipeline("submissions") / f"{submission}.parquet")
-
-    def link(self) -> dict[str, str]:
-        linkage.link(self.home)
-        m = pq.read_table(self.home.person_map / "person_map.parquet")
-        return dict(zip(m["child_token"].to_pylist(), m["person_key"].to_pylist(), strict=True))
-
-    def publish(self, release: str) -> None:
-        write_text(release, self.home.releases / "current")
-
-    @property
-    def map_bytes(self) -> bytes:
-        return (self.home.person_map / "person_map.parquet").read_bytes()
-
-    @property
-    def events(self) -> list[dict[str, object]]:
-        return pq.read_table(self.home.from_identity("person_event") / "person_event.parquet").to_pylist()
-
-
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
     return Room(tmp_path / "home")
 
 
-def test_twenty_orders_of_arrival_give_the_same_keys_byte_for_byte(tmp_path: Path) -> None:
-    """Linked after every arrival, scores kept between; the last map is the same whichever return came when."""
-    found: set[bytes] = set()
-    for seed in range(20):
-        order = list(RETURNS)
-        random.Random(seed).shuffle(order)
-        room = Room(tmp_path / f"order{seed}")
-        for submission in order:
-            room.arrive(submission)
-            room.link()
-        found.add(room.map_bytes)
-        before = room.map_bytes
-        (room.home.identity / linkage.NOTE).unlink()  # as if nobody remembered having linked
+def arrive(room: Room, *submissions: str) -> None:
+    for submission in submissions:
+        room.arrive(submission, RETURNS[submission])
+
+
+def linked_after_each(room: Room, submissions: Sequence[str]) -> Room:
+    for submission in submissions:
+        arrive(room, submission)
         room.link()
-        assert room.map_bytes == before
-    assert len(found) == 1
+    return room
+
+
+def test_twenty_orders_of_arrival_give_the_same_keys_byte_for_byte(tmp_path: Path) -> None:
+    """Linked after every arrival, scores kept between; the last map is the same whichever return came when.
+
+    Orders that begin alike share the room up to where they part: five beginnings, each with two middles, each with two ends.
+    """
+    found: list[bytes] = []
+    chance = random.Random(0)
+    for beginning in range(5):
+        first = chance.sample(sorted(RETURNS), 4)
+        begun = linked_after_each(Room(tmp_path / f"{beginning}"), first)
+        for middle in range(2):
+            second = chance.sample([r for r in RETURNS if r not in first], 3)
+            half = linked_after_each(begun.copy(tmp_path / f"{beginning}{middle}"), second)
+            rest = [r for r in RETURNS if r not in {*first, *second}]
+            for end, last in enumerate(chance.sample(list(itertools.permutations(rest)), 2)):
+                room = linked_after_each(half.copy(tmp_path / f"{beginning}{middle}{end}"), last)
+                found.append(before := room.map_bytes)
+                (room.home.identity / linkage.NOTE).unlink()  # as if nobody remembered having linked
+                room.link()
+                assert room.map_bytes == before
+    assert len(found) == 20 and len(set(found)) == 1
 
 
 def test_who_is_who_in_these_returns(room: Room) -> None:
-    for submission in RETURNS:
-        room.arrive(submission)
+    arrive(room, *RETURNS)
     people = room.link()
     one = {
         people[t]
@@ -119,12 +87,10 @@ def test_who_is_who_in_these_returns(room: Room) -> None:
 
 def test_a_published_key_outlives_late_and_corrected_returns(room: Room) -> None:
     """A return of an older month would give the person another first token; a correction takes the first token away."""
-    for submission in ("s3", "s9"):
-        room.arrive(submission)
+    arrive(room, "s3", "s9")
     published = room.link()
     room.publish("r1")
-    for submission in ("s1", "s2", "s5"):  # older months, and more of the same child
-        room.arrive(submission)
+    arrive(room, "s1", "s2", "s5")  # older months, and more of the same child
     later = room.link()
     assert {t: later[t] for t in published} == published
     assert later["council1"] == later["council2"] == published["health1"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -10,7 +11,7 @@ from typer.testing import CliRunner, Result
 from ingest.identity import audit, review
 from orchestration.cli import app
 from tests.support.marker_scan import scan, scan_text
-from tests.support.small_persons import Persons
+from tests.support.small_persons import Persons, copy_of
 from tests.support.small_review import AGREES, DIFFERS, waiting
 
 MARKERS = [*AGREES, *DIFFERS]
@@ -36,8 +37,15 @@ class Said:
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> Said:
-    out = Said(waiting(tmp_path_factory.mktemp("commands")))
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("waiting")
+    waiting(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def said(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Said:
+    out = Said(copy_of(made, tmp_path_factory.mktemp("commands")))
     case = str(review.waiting(out.persons.home)[0]["case"])
     for words in (
         ("status",), ("review", "list"), ("review", "show", case, *FIRST), ("review", "decide", case, "same", *WHY, *FIRST),
@@ -68,9 +76,9 @@ def test_no_identifier_is_written(said: Said) -> None:
     assert scan(said.persons.home.root, MARKERS, skip=("landing",)) == []
 
 
-def test_the_search_would_find_one(said: Said) -> None:
+def test_the_search_would_find_one(made: Path, tmp_path: Path) -> None:
     """Positive control: what an officer asks to see on the screen is found by the same search."""
-    home = waiting(said.persons.home.root.parent / "again").home
-    case = str(review.waiting(home)[0]["case"])
-    shown = Said(Persons(home, said.persons.landing)).scp("review", "show", case, *FIRST, "--yes-show").output
+    here = Said(copy_of(made, tmp_path))
+    case = str(review.waiting(here.persons.home)[0]["case"])
+    shown = here.scp("review", "show", case, *FIRST, "--yes-show").output
     assert len(scan_text(shown, list(DIFFERS))) >= len(DIFFERS) and scan_text(shown, list(AGREES)) == []

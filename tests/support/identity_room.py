@@ -8,6 +8,7 @@ Must not live here: assertions; who is sent (people_rows.py).
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,8 +28,14 @@ class Room:
 
     def __init__(self, root: Path) -> None:
         self.home = Home(root)
-        place_keys(self.home)
+        if not self.home.identity.exists():
+            place_keys(self.home)
         self.store = IdentityStore(self.home.identity)
+
+    def copy(self, root: Path) -> Room:
+        """The same room at another place."""
+        shutil.copytree(self.home.root, root)
+        return Room(root)
 
     def arrive(self, submission: str, rows: Sequence[Row], *, number: int = 1, of: str | None = None) -> None:
         """A return comes in. `of`: it replaces the return of that id."""
