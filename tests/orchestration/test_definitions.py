@@ -93,11 +93,18 @@ def test_partition_keys_go_there_and_back(settings) -> None:
             assert split_key(extract, partition_key(extract, period, submitter)) == (period, submitter)
 
 
-def test_dagster_loads_the_module_in_under_ten_seconds(settings) -> None:
-    code = "from orchestration.definitions import defs; d = defs(); print(len(d.resolve_all_asset_specs()))"
+def test_loading_the_graph_costs_at_most_twice_what_importing_dagster_costs(settings) -> None:
+    """Some five seconds beside its five on a quiet core: a ratio in one run, because a busy or slow machine must not decide."""
+    libraries = _processor_seconds("import dagster, dagster_dbt, pandas, pyarrow.dataset")
+    loaded = _processor_seconds(
+        "from orchestration.definitions import defs; d = defs(); print(len(d.resolve_all_asset_specs()))"
+    )
+    assert loaded - libraries < 2 * libraries
+
+
+def _processor_seconds(code: str) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0, done.stderr[-2000:]
-    # Processor time, so that a busy machine does not decide: the wait of a person at an idle one is about the same.
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 10
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
