@@ -26,7 +26,7 @@ run: $(VENV)/.ready ## Make the synthetic partnership, take it in, build, publis
 test: $(VENV)/.ready ## Everything: lint, types, all tests, browser tests, a small world end to end
 	@scripts/test
 
-check: $(VENV)/.ready ## The everyday fast path, under two minutes
+check: $(VENV)/.ready ## The everyday fast path, under 100 seconds on two quiet cores
 	@scripts/check
 
 bench: $(VENV)/.ready ## Measure speed and memory as ratios to plain pyarrow and DuckDB in the same run
