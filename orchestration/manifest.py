@@ -44,15 +44,16 @@ def fingerprint(project_dir: Path) -> str:
     return digest.hexdigest()
 
 
-def _stamp(project_dir: Path) -> str:
-    """What a saved parse is good for: these files, read by this dbt."""
-    return f"{fingerprint(project_dir)} dbt-core {version('dbt-core')} dbt-duckdb {version('dbt-duckdb')}"
+def _stamp(files: str, parse: Path) -> str:
+    """What a saved parse is good for: these files, read by this dbt, and every byte of it. Cut off, it may read as an empty project."""
+    whole = hashlib.sha256(parse.read_bytes()).hexdigest()
+    return f"{files} dbt-core {version('dbt-core')} dbt-duckdb {version('dbt-duckdb')} {whole}"
 
 
 def _is_fresh(project_dir: Path) -> bool:
     target = project_dir / "target"
     made = all((target / name).exists() for name in ("manifest.json", SAVED_PARSE, STAMP))
-    return made and (target / STAMP).read_text() == _stamp(project_dir)
+    return made and (target / STAMP).read_text() == _stamp(fingerprint(project_dir), target / SAVED_PARSE)
 
 
 def ensure_manifest(settings: Settings) -> Path:
@@ -62,12 +63,15 @@ def ensure_manifest(settings: Settings) -> Path:
     """
     if _is_fresh(settings.project_dir):
         return settings.manifest
-    stamp, target = _stamp(settings.project_dir), settings.project_dir / "target"
+    files, target = (
+        fingerprint(settings.project_dir),
+        settings.project_dir / "target",
+    )  # before it is read: what changes meanwhile is parsed again
     target.mkdir(exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="parse-", dir=target))
     try:
         _parse(settings.project_dir, work)
-        (work / STAMP).write_text(stamp)
+        (work / STAMP).write_text(_stamp(files, work / SAVED_PARSE))
         for name in ("manifest.json", SAVED_PARSE, STAMP):
             (work / name).replace(target / name)
     finally:
